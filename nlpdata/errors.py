@@ -15,6 +15,7 @@ Does not know: anything about data. Every message says what was asked, what was 
     │   ├── UnknownLoaderError (FileNotFoundError)
     │   └── UnknownMetricError (FileNotFoundError)
     ├── ArgumentError (ValueError)              an argument that cannot be meant
+    │   └── DataFileError (FileNotFoundError)   a data file, folder or pattern that matches nothing
     ├── FeatureError (ValueError, TypeError)    a value or a type that does not fit the features
     │   ├── RowError                            ... in one row: carries row, column, value
     │   └── TypeConflictError                   two types that no type holds
@@ -84,6 +85,10 @@ class UnknownMetricError(UnknownNameError, FileNotFoundError):
 
 class ArgumentError(NlpdataError, ValueError):
     """An argument whose value cannot be meant."""
+
+
+class DataFileError(ArgumentError, FileNotFoundError):
+    """A data file or folder does not exist, or a pattern matches nothing."""
 
 
 class FeatureError(NlpdataError, ValueError, TypeError):

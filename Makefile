@@ -1,0 +1,57 @@
+# make demo   the main job on real text, from a bare checkout
+# make test   everything a change must pass; sets up its own environment
+# make help   the rest
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+DEMO_VENV ?= .venv-demo
+BIN := $(VENV)/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint types guards wheel-smoke bench clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(DEMO_VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(DEMO_VENV) (the required packages and tokenizers) ..."
+	@$(PYTHON) -m venv --clear $(DEMO_VENV)
+	@$(DEMO_VENV)/bin/python -m pip install $(PIP_FLAGS) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (every optional framework and the tools) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[dev,peers]'
+	@touch $@
+
+setup: $(VENV)/.ready  ## make the environment that tests, lint and types use
+
+demo: $(DEMO_VENV)/.ready  ## corpus name -> Arrow -> tokens -> classifier -> score, on real text
+	@$(DEMO_VENV)/bin/python examples/demo.py
+
+test: $(VENV)/.ready  ## all tests but the slow ones
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.ready  ## the tests that take minutes or gigabytes
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.ready  ## format and lint, nothing changed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.ready  ## mypy, strict on the package
+	@$(BIN)/python -m mypy
+
+guards: $(VENV)/.ready  ## layers, sizes, imports, exported names
+	@$(BIN)/python -m pytest tests/guards
+
+wheel-smoke: $(VENV)/.ready  ## build the wheel, install it bare somewhere else, use it
+	@bash .ci/wheel_smoke "$(PYTHON)" "$(CURDIR)/$(BIN)/python"
+
+bench: $(VENV)/.ready  ## the benchmarks at real size (minutes; nothing else should run)
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file --time; done
+
+clean:  ## remove environments and caches made here
+	rm -rf $(VENV) $(DEMO_VENV) .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

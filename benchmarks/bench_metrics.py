@@ -1,0 +1,103 @@
+"""How long do counting metrics take, against scikit-learn and against reading the labels once?
+
+As a test (tiny): ``pytest benchmarks/bench_metrics.py``.
+At real size: ``python benchmarks/bench_metrics.py --time [OUT.json]``, which writes one JSON: machine, versions, command,
+and per case the median seconds of nlpdata, of the peer and of the limit. The limit is one pass of NumPy over both columns
+(``predictions == references``), which any of them has to make.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nlpdata import load_metric
+
+LABELS = 5
+CASES: list[tuple[str, dict[str, Any], Callable[[Any, Any, Any], Any]]] = [
+    ("accuracy", {}, lambda sk, p, r: sk.accuracy_score(r, p)),
+    ("f1", {"average": "macro"}, lambda sk, p, r: sk.f1_score(r, p, average="macro")),
+    ("matthews_correlation", {}, lambda sk, p, r: sk.matthews_corrcoef(r, p)),
+    ("confusion_matrix", {}, lambda sk, p, r: sk.confusion_matrix(r, p)),
+]
+
+
+def labels(rows: int) -> tuple[Any, Any]:
+    """Predictions and references, of which four in five agree."""
+    rng = np.random.default_rng(0)
+    references = rng.integers(0, LABELS, rows)
+    return np.where(rng.random(rows) < 0.75, references, rng.integers(0, LABELS, rows)), references
+
+
+def median_seconds(function: Callable[[], Any], repeats: int) -> float:
+    """The median of several calls, after one that is not counted."""
+    function()
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def first_load_seconds() -> float:
+    """Seconds of the first ``load_metric("accuracy")`` of a fresh process, after its import."""
+    code = (
+        "import time, nlpdata; from nlpdata import load_metric; start = time.perf_counter(); "
+        "load_metric('accuracy'); print(time.perf_counter() - start)"
+    )
+    taken = [float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in range(5)]
+    return statistics.median(taken)
+
+
+def measure(rows: int, repeats: int) -> dict[str, Any]:
+    """All cases at a size, with equal scores asserted."""
+    sk = importlib.import_module("sklearn.metrics")
+    p, r = labels(rows)
+    limit = median_seconds(lambda: np.count_nonzero(p == r), repeats)
+    results = []
+    for name, parameters, peer in CASES:
+        metric = load_metric(name)
+        found = metric.compute(predictions=p, references=r, **parameters)[name]
+        np.testing.assert_allclose(found, peer(sk, p, r), rtol=1e-12)
+        ours = median_seconds(lambda m=metric, kw=parameters: m.compute(predictions=p, references=r, **kw), repeats)
+        theirs = median_seconds(lambda call=peer: call(sk, p, r), max(1, repeats // 4))
+        results.append(
+            {"metric": name, **parameters, "nlpdata_s": ours, "sklearn_s": theirs, "limit_s": limit, "ratio": theirs / ours}
+        )
+    return {"rows": rows, "labels": LABELS, "cases": results, "load_metric_first_s": first_load_seconds()}
+
+
+def test_tiny() -> None:
+    pytest.importorskip("sklearn")
+    result = measure(rows=1000, repeats=1)
+    assert [case["metric"] for case in result["cases"]] == [name for name, _, _ in CASES]
+    assert all(case["nlpdata_s"] > 0 and case["limit_s"] > 0 for case in result["cases"])
+
+
+if __name__ == "__main__":
+    if "--time" not in sys.argv:
+        sys.exit(__doc__)
+    report = {
+        "command": " ".join(["python", *sys.argv]),
+        "machine": {"platform": platform.platform(), "processor": platform.machine(), "python": platform.python_version()},
+        "versions": {name: version(name) for name in ("nlpdata", "numpy", "scikit-learn")},
+        **measure(rows=1_000_000, repeats=20),
+    }
+    text = json.dumps(report, indent=2)
+    targets = [argument for argument in sys.argv[1:] if argument.endswith(".json")]
+    if targets:
+        with open(targets[0], "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    print(text)

@@ -1,0 +1,1 @@
+"""How a script becomes shards: configurations, the builder contract, preparation, packaged builders."""

@@ -1,0 +1,308 @@
+"""The builder contract that loader scripts fulfil: what there is, where it comes from, which rows it has.
+
+Knows: the life of a builder, from its configuration to a dataset. The work is done by ``config``, ``entry`` and ``prepare``.
+Does not know: any corpus, or how scripts are found.
+
+A builder written for HF ``datasets`` runs as it is: ``_info``, ``_split_generators(dl_manager)`` and ``_generate_examples`` (or
+``_generate_tables``) are called in that order, the last one once for each split.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from nlpdata.builder import read
+from nlpdata.builder.config import BuilderConfig, ConfigTable
+from nlpdata.builder.entry import Entry, base_key, state_of
+from nlpdata.builder.prepare import guarded, prepare
+from nlpdata.builder.recorded import Recorded
+from nlpdata.builder.rows import RowEncoder, write_rows
+from nlpdata.cache.directory import CacheDirectory
+from nlpdata.cache.key import content_key
+from nlpdata.errors import BuildError, ScriptError
+from nlpdata.features import Features
+from nlpdata.fetch.checksum import load_checksums
+from nlpdata.fetch.manager import DownloadConfig, DownloadManager, DownloadMode, VerificationMode
+from nlpdata.fetch.remote import is_remote, local_path
+from nlpdata.files.patterns import resolve_data_files
+from nlpdata.info import DatasetInfo, Version
+from nlpdata.splits import NamedSplit, ReadInstruction, SplitDict, SplitGenerator, SplitInfo
+from nlpdata.store.writer import ShardWriter
+
+SplitSpec = str | NamedSplit | ReadInstruction | Sequence[Any] | None
+
+
+class DatasetBuilder(ABC):
+    """Base of builders; derive from :class:`GeneratorBasedBuilder` or :class:`ArrowBasedBuilder`.
+
+    Args:
+        cache_dir: folder of the cache; None takes the setting ``cache``.
+        dataset_name: name in the cache path and in ``info``; None takes it from the class.
+        config_name: which configuration.
+        hash: hex digest that names the code of this builder; None computes it from the class.
+        base_path: folder that relative paths in ``dl_manager.download`` start from, and where ``checksums.json`` lies.
+        info: fields that replace those of ``_info``.
+        features: replace those of ``_info``.
+        data_files: path, glob, list, or split -> those.
+        data_dir: folder of data that the user has.
+        config_id: folder name of the configuration; None makes it from the name and what was changed.
+        config_kwargs: parameters of the configuration.
+        token, repo_id, storage_options, writer_batch_size: taken so that scripts which pass them on keep running.
+
+    Raises:
+        UnknownConfigError: there is no configuration of this name.
+        ArgumentError: a configuration must be named, or has no such parameter.
+    """
+
+    VERSION: ClassVar[Version | str | None] = None
+    BUILDER_CONFIG_CLASS: ClassVar[type[BuilderConfig]] = BuilderConfig
+    BUILDER_CONFIGS: ClassVar[list[Any]] = []
+    DEFAULT_CONFIG_NAME: ClassVar[str | None] = None
+    DEFAULT_WRITER_BATCH_SIZE: ClassVar[int | None] = None
+
+    def __init__(
+        self,
+        cache_dir: str | os.PathLike[str] | None = None,
+        dataset_name: str | None = None,
+        config_name: str | None = None,
+        hash: str | None = None,
+        base_path: str | None = None,
+        info: DatasetInfo | None = None,
+        features: Features | None = None,
+        token: str | bool | None = None,
+        repo_id: str | None = None,
+        data_files: Any = None,
+        data_dir: str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        writer_batch_size: int | None = None,
+        config_id: str | None = None,
+        **config_kwargs: Any,
+    ) -> None:
+        self._directory = CacheDirectory(None if cache_dir is None else Path(cache_dir))
+        self.name = snake_case(type(self).__name__)
+        self.dataset_name = dataset_name or self.name
+        self.hash = hash or content_key(type(self))
+        self.base_path = base_path or os.getcwd()
+        files = None if data_files is None else resolve_data_files(data_files, data_dir)
+        self._given = {"data_dir": data_dir, "data_files": files, **config_kwargs}
+        self.config = self._config_table(self.dataset_name).choose(config_name, self._given)
+        self._custom_features = features
+        self.config_id = config_id or self.config.create_config_id(self._given, features)
+        self.info = self._made_info(info)
+
+    @classmethod
+    def _config_table(cls, owner: str) -> ConfigTable:
+        return ConfigTable(cls.BUILDER_CONFIG_CLASS, cls.BUILDER_CONFIGS, cls.DEFAULT_CONFIG_NAME, cls.VERSION, owner)
+
+    @property
+    def builder_configs(self) -> dict[str, BuilderConfig]:
+        """The ready configurations by name."""
+        return {config.name: config for config in self.BUILDER_CONFIGS}
+
+    @property
+    def cache_dir(self) -> str:
+        """The folder of the prepared dataset, whether it exists or not."""
+        return str(self._entry(pinned=True).folder)
+
+    @property
+    def manual_dir(self) -> str | None:
+        """The folder of data that the user gave as ``data_dir``."""
+        return self.config.data_dir
+
+    @property
+    def manual_download_instructions(self) -> str | None:
+        """What the user has to download by hand; a builder that needs it says so here."""
+        return None
+
+    @abstractmethod
+    def _info(self) -> DatasetInfo:
+        """Features, description, citation of the configuration ``self.config``."""
+
+    @abstractmethod
+    def _split_generators(self, dl_manager: DownloadManager) -> list[SplitGenerator]:
+        """Download what is needed, and say for each split what the generator is called with."""
+
+    @abstractmethod
+    def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
+        """Write the rows of one split; ``report`` is told how many were written since the last call."""
+
+    def download_and_prepare(
+        self,
+        *,
+        download_config: DownloadConfig | None = None,
+        download_mode: DownloadMode | str | None = None,
+        verification_mode: VerificationMode | str | None = None,
+        dl_manager: DownloadManager | None = None,
+        num_proc: int | None = None,
+    ) -> None:
+        """Prepare the dataset in the cache, unless it is there.
+
+        Args:
+            download_config: how files are fetched.
+            download_mode: ``"reuse_dataset_if_exists"`` (default), ``"reuse_cache_if_exists"`` prepares again from the downloads,
+                ``"force_redownload"`` downloads again too.
+            verification_mode: ``"no_checks"`` accepts downloads and split sizes that differ from those recorded.
+            dl_manager: used instead of one made here.
+            num_proc: taken for compatibility; splits are prepared one after the other.
+
+        Raises:
+            BuildError, VerificationError, RowError: see :func:`nlpdata.builder.prepare.prepare`.
+            FetchError: a download failed or is not the recorded one.
+        """
+        mode = DownloadMode(download_mode or DownloadMode.REUSE_DATASET_IF_EXISTS)
+        verify = VerificationMode(verification_mode or VerificationMode.BASIC_CHECKS) is not VerificationMode.NO_CHECKS
+        self._pinned = verify
+        if mode is not DownloadMode.REUSE_DATASET_IF_EXISTS:
+            self._directory.remove(self._entry(verify).relative)
+        elif self._found(verify) is not None:
+            return
+        self._require_manual_data()
+        manager = dl_manager or self._manager(download_config, mode, verify=verify)
+        prepare(self, manager, self._entry(verify), verify=verify)
+
+    def as_dataset(self, split: SplitSpec = None, in_memory: bool = False) -> Any:
+        """The prepared dataset: a :class:`DatasetDict`, the :class:`Dataset` of a split, or a list of them for a list of splits.
+
+        Args:
+            split: name, slice such as ``"train[:10%]"``, sum such as ``"train+test"``, ``"all"``, or a list of those.
+            in_memory: read the rows now; otherwise they are memory-mapped, and nothing is read.
+
+        Raises:
+            BuildError: it was not prepared.
+            UnknownSplitError: there is no such split.
+        """
+        entry = self._found(self._pinned)
+        if entry is None:
+            raise BuildError(f"{self._label} is not prepared. Call download_and_prepare() first, or use load_dataset.")
+        return read.as_dataset(entry, split, in_memory=in_memory)
+
+    def split_names(self) -> list[str]:
+        """Names of the splits, in order: recorded, or prepared, or else asked of the loader, which may download its files."""
+        if self.info.splits:
+            return list(self.info.splits)
+        if (entry := self._found(self._pinned)) is not None:
+            return list(DatasetInfo.from_directory(str(entry.folder)).splits or ())
+        manager = self._manager(None, DownloadMode.REUSE_DATASET_IF_EXISTS, verify=True)
+        return [str(generator.name) for generator in self._split_generators(manager)]
+
+    @cached_property
+    def _recorded(self) -> Recorded:
+        return Recorded.beside(Path(self.base_path))
+
+    _pinned: bool = True
+
+    @property
+    def _label(self) -> str:
+        return f"{self.dataset_name}/{self.config_id}"
+
+    def _recorded_sizes(self) -> Mapping[str, int]:
+        """Split sizes recorded for this configuration as it stands; none for a changed one."""
+        return self._recorded.splits.get(self.config_id, {})
+
+    def _made_info(self, given: DatasetInfo | None) -> DatasetInfo:
+        try:
+            info = self._info()
+        except (AttributeError, KeyError, NameError, TypeError) as error:
+            raise ScriptError(f"{self._label}: _info failed: {type(error).__name__}: {error}") from error
+        if given is not None:
+            info.update(given)
+        info.builder_name, info.dataset_name, info.config_name = self.name, self.dataset_name, self.config.name
+        info.version = Version(str(self.config.version))
+        if self._custom_features is not None:
+            info.features = Features(self._custom_features)
+        if info.splits is None and (sizes := self._recorded_sizes()):
+            info.splits = SplitDict(dataset_name=self.dataset_name)
+            for name, size in sizes.items():
+                info.splits.add(SplitInfo(name=name, num_examples=size, dataset_name=self.dataset_name))
+        return info
+
+    def _entry(self, pinned: bool) -> Entry:
+        """The place of the prepared dataset: one for what was checked against the record, another for what was not."""
+        files = self.config.data_files or {}
+        kwargs = {k: v for k, v in self._given.items() if k not in ("data_dir", "data_files") and v is not None}
+        ingredients = {
+            "code": self.hash,
+            "config": self.config.name,
+            "parameters": {key: content_key(value) for key, value in kwargs.items()},
+            "data_files": [[split, [state_of(path) for path in paths]] for split, paths in files.items()],
+            "data_dir": None if self.config.data_dir is None or files else state_of(self.config.data_dir),
+            "features": None if self._custom_features is None else Features(self._custom_features).to_dict(),
+            "downloads": self._recorded.downloads,
+            "checked": pinned or not self._recorded.downloads,
+        }
+        place = f"datasets/{self.dataset_name}/{self.config_id}/{self.info.version}"
+        return Entry(self._directory, place, base_key(ingredients))
+
+    def _found(self, pinned: bool) -> Entry | None:
+        """The prepared entry; what passed the checks also serves where no checks are asked for."""
+        entries = (self._entry(state) for state in ((True,) if pinned else (True, False)))
+        return next((entry for entry in entries if entry.is_prepared()), None)
+
+    def _require_manual_data(self) -> None:
+        needed = self.manual_download_instructions
+        if needed is not None and self.manual_dir is None:
+            raise BuildError(
+                f"{self._label} needs files that you download yourself. {needed} Then pass data_dir=<their folder>."
+            )
+
+    def _manager(self, config: DownloadConfig | None, mode: DownloadMode, *, verify: bool) -> DownloadManager:
+        chosen = DownloadConfig() if config is None else config.copy()
+        chosen.cache_dir = chosen.cache_dir or Path(self._directory.root, "downloads")
+        chosen.force_download = chosen.force_download or mode is DownloadMode.FORCE_REDOWNLOAD
+        return DownloadManager(
+            dataset_name=self.dataset_name,
+            data_dir=self.manual_dir,
+            download_config=chosen,
+            base_path=self.base_path,
+            checksums=load_checksums(self._recorded.path),
+            verification=VerificationMode.BASIC_CHECKS if verify else VerificationMode.NO_CHECKS,
+        )
+
+    def _local_inputs(self, manager: DownloadManager) -> list[str]:
+        """Local files that were asked for and that neither a checksum nor the arguments tell the content of."""
+        known = {path for paths in (self.config.data_files or {}).values() for path in paths}
+        known |= set(self._recorded.downloads) if self._pinned else set()
+        asked = [url for url in manager.get_recorded_sizes_checksums() if url not in known and not is_remote(url)]
+        return [str(Path(self.base_path, local_path(url)).absolute()) for url in asked]
+
+
+class GeneratorBasedBuilder(DatasetBuilder):
+    """A builder whose ``_generate_examples(**gen_kwargs)`` yields (key, row as dict)."""
+
+    @abstractmethod
+    def _generate_examples(self, *args: Any, **kwargs: Any) -> Iterator[tuple[Any, Any]]:
+        """The rows of one split, each with a key; keys are not kept."""
+
+    def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
+        label = f"{self._label}, split {str(generator.name)!r}"
+        rows = guarded(lambda: self._generate_examples(**generator.gen_kwargs), label, "rows")
+        write_rows(rows, RowEncoder(self.info.features, label), writer, report)
+
+
+class ArrowBasedBuilder(DatasetBuilder):
+    """A builder whose ``_generate_tables(**gen_kwargs)`` yields (key, ``pyarrow.Table`` or record batch)."""
+
+    @abstractmethod
+    def _generate_tables(self, *args: Any, **kwargs: Any) -> Iterator[tuple[Any, Any]]:
+        """The rows of one split as tables, each with a key; keys are not kept."""
+
+    def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
+        label = f"{self._label}, split {str(generator.name)!r}"
+        for table in guarded(lambda: self._generate_tables(**generator.gen_kwargs), label, "tables"):
+            writer.write_table(table)
+            report(table.num_rows)
+
+
+def snake_case(name: str) -> str:
+    """A class name as the name of a dataset.
+
+    >>> snake_case("WikiText2"), snake_case("Glue")
+    ('wiki_text2', 'glue')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

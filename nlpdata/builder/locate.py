@@ -1,0 +1,78 @@
+"""What a dataset path means: a packaged builder, a script, or a folder of data files.
+
+Knows: the order in which a path is tried. Does not know: how a builder works.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from nlpdata.builder.base import DatasetBuilder
+from nlpdata.builder.packaged import CODE_HASH, PACKAGED
+from nlpdata.errors import UnknownLoaderError
+from nlpdata.files.patterns import infer_file_type, resolve_data_files
+from nlpdata.scripts import Script, load_class, look_up, not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A builder class, and the arguments that say where it was found."""
+
+    kind: type[DatasetBuilder]
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self, **arguments: Any) -> DatasetBuilder:
+        """A builder; ``arguments`` are those of :class:`DatasetBuilder`, and give way to what was located, but not to options."""
+        return self.kind(**{**self.options, **arguments, **self.arguments})
+
+
+def locate(path: str | os.PathLike[str], data_dir: str | None = None, data_files: Any = None) -> Located:
+    """The builder that a path means.
+
+    A packaged name (``"csv"``) first, then a shipped loader's name, then a script or its folder, then a folder of data files.
+
+    Raises:
+        UnknownLoaderError: it is none of these; names the closest.
+    """
+    text = os.fspath(path)
+    if text in PACKAGED:
+        files = resolve_data_files(data_files, data_dir) if data_files is not None or data_dir is not None else None
+        return _packaged(text, text, files)
+    if (script := look_up("loader", text)) is not None:
+        return _from_script(script)
+    if Path(text).expanduser().is_dir():
+        folder = Path(text).expanduser().resolve()
+        files = resolve_data_files(data_files, str(folder / (data_dir or "")))
+        builder, options = infer_file_type([file for paths in files.values() for file in paths])
+        return _packaged(builder, folder.name, _of_type(files, builder), options)
+    raise _unknown(text)
+
+
+def _of_type(files: Mapping[str, list[str]], builder: str) -> dict[str, list[str]]:
+    """The files that this builder reads: a folder of csv files may hold a text file about them."""
+    found = {split: [path for path in paths if infer_file_type([path])[0] == builder] for split, paths in files.items()}
+    return {split: paths for split, paths in found.items() if paths}
+
+
+def _packaged(builder: str, dataset_name: str, files: Any, options: Mapping[str, Any] | None = None) -> Located:
+    kind = cast(type[DatasetBuilder], PACKAGED.load(builder))
+    arguments = {"dataset_name": dataset_name, "hash": f"{CODE_HASH} {builder}", "data_files": files, "data_dir": None}
+    return Located(kind, arguments, options or {})
+
+
+def _from_script(script: Script) -> Located:
+    kind = load_class(script, DatasetBuilder)
+    return Located(kind, {"dataset_name": script.name, "hash": script.sha256, "base_path": str(script.folder)})
+
+
+def _unknown(text: str) -> Exception:
+    file = Path(text).expanduser()
+    if file.is_file() and file.suffix != ".py":
+        call = f'load_dataset("{infer_file_type([text])[0]}", data_files="{text}")'
+        return UnknownLoaderError(f"{text!r} is a data file, not a loader. Write: {call}")
+    return not_found("loader", text, PACKAGED)

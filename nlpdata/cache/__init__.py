@@ -1,0 +1,1 @@
+"""Results found again: keys (``key``), the folder they lie in (``directory``), and who makes them (``lease``)."""

@@ -1,0 +1,182 @@
+"""Where datasets come from: Python objects, frames, generators, files.
+
+Knows: how each becomes a state, in memory or through the cache. Does not know: loader scripts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from nlpdata._report import progress, warn_once
+from nlpdata.cache.directory import CacheDirectory, remove_with
+from nlpdata.cache.key import Lineage, content_key
+from nlpdata.dataset.state import State
+from nlpdata.dataset.stored import FileTask, generator_tasks, rows_from_file, rows_of
+from nlpdata.engine import run as engine
+from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.features import Features, cast_table, encode_table
+from nlpdata.info import DatasetInfo
+from nlpdata.ops.select import span
+from nlpdata.settings import settings
+from nlpdata.splits import NamedSplit
+from nlpdata.store.group import ShardGroup, TableGroup
+from nlpdata.store.manifest import write_manifest
+from nlpdata.store.view import View
+from nlpdata.store.writer import ShardWriter
+
+PathLike = str | os.PathLike[str]
+Paths = PathLike | Sequence[PathLike]
+
+
+def from_table(table: pa.Table, features: Features | None, info: DatasetInfo | None, split: str | None) -> State:
+    """An Arrow table in memory, cast to ``features`` (or those of ``info``) if there are any."""
+    wanted = _wanted(features, info)
+    if wanted is not None:
+        table = cast_table(table, wanted)
+        return State.of(View.of(TableGroup(table)), wanted, info, split)
+    found = Features.from_arrow_schema(table.schema)
+    # A schema's metadata (pandas index, other libraries') would travel with the data; the features are what it says here.
+    table = table.replace_schema_metadata(found.arrow_schema.metadata)
+    return State.of(View.of(TableGroup(table)), found, info, split)
+
+
+def from_arrow(
+    table: Any, info: DatasetInfo | None, split: str | None, indices: pa.Table | None, fingerprint: str | None
+) -> State:
+    """What ``Dataset(arrow_table, ...)`` takes: a table, and possibly a table of row numbers."""
+    if not isinstance(table, pa.Table):
+        if not hasattr(table, "__arrow_c_stream__"):
+            raise ArgumentError(
+                f"A Dataset is made of a pyarrow.Table, not of a {type(table).__name__}. Use Dataset.from_dict and the like."
+            )
+        table = pa.table(table)
+    features = Features.from_arrow_schema(table.schema)
+    if info is not None and info.features is not None:
+        features = info.features
+        types = {field.name: field.type for field in table.schema}
+        if {field.name: field.type for field in features.arrow_schema} != types:
+            raise ArgumentError(
+                f"info.features {features} do not describe a table of {types}. Leave them out, or cast the table."
+            )
+    view = View.of(TableGroup(table))
+    if indices is not None:
+        view = view.select(rows_of(indices))
+    return State.of(view, features, info, split, lineage=Lineage.named(fingerprint) if fingerprint else None)
+
+
+def from_dict(mapping: Mapping[str, Any], features: Features | None, info: DatasetInfo | None, split: str | None) -> State:
+    """Columns given as lists or arrays."""
+    wanted = _wanted(features, info)
+    table = encode_table(mapping, wanted)
+    return State.of(View.of(TableGroup(table)), wanted or Features.from_arrow_schema(table.schema), info, split)
+
+
+def from_list(
+    rows: Sequence[Mapping[str, Any]], features: Features | None, info: DatasetInfo | None, split: str | None
+) -> State:
+    """Rows given as dicts; the first one tells the columns."""
+    rows = rows if isinstance(rows, Sequence) else list(rows)
+    for i, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise ArgumentError(f"from_list takes dicts of column name and value, but row {i} is a {type(row).__name__}.")
+    names = list(rows[0]) if rows else list(_wanted(features, info) or ())
+    return from_dict({name: [row.get(name) for row in rows] for name in names}, features, info, split)
+
+
+def from_generator(
+    generator: Callable[..., Iterable[Mapping[str, Any]]],
+    features: Features | None,
+    kwargs: Mapping[str, Any],
+    directory: CacheDirectory,
+    num_proc: int | None,
+    fingerprint: str | None,
+) -> State:
+    """Rows that a function yields, written to the cache under the key of function and arguments."""
+    if not callable(generator):
+        raise ArgumentError(
+            f"from_generator takes a function that yields dicts, not a {type(generator).__name__}. "
+            "Pass the function itself, without calling it."
+        )
+    try:
+        key = fingerprint or content_key(("from_generator", generator, dict(kwargs), features))
+    except KeyingError as error:
+        warn_once(f"The rows of {generator!r} are not kept for the next time: {error}")
+        key = None
+    tasks = generator_tasks(generator, kwargs, num_proc or 1)
+    group, lineage = _materialized(key, tasks, features, directory, "Generating")
+    return State.of(View.of(group), features or Features.from_arrow_schema(group.schema), lineage=lineage)
+
+
+def from_files(
+    file_type: str, paths: Paths, features: Features | None, directory: CacheDirectory, options: Mapping[str, Any]
+) -> State:
+    """Data files read once and kept in the cache as shards; a file that changed is another entry."""
+    files = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    if not files:
+        raise ArgumentError(f"No {file_type} file was given: the list of paths is empty.")
+    states = []
+    for file in files:
+        if not file.is_file():
+            raise FileNotFoundError(f"There is no file {str(file)!r} to read as {file_type}.")
+        about = file.stat()
+        states.append((str(file.resolve()), about.st_size, about.st_mtime_ns))
+    key = content_key(("from_files", file_type, states, features, dict(options)))
+    tasks = [FileTask(i, file_type, str(file), features, dict(options)) for i, file in enumerate(files)]
+    group, lineage = _materialized(key, tasks, features, directory, f"Reading {file_type}")
+    return State.of(View.of(group), features or Features.from_arrow_schema(group.schema), lineage=lineage)
+
+
+def from_arrow_file(
+    file: PathLike, info: DatasetInfo | None, split: str | None, indices_file: str | None, in_memory: bool
+) -> State:
+    """An Arrow stream file, memory-mapped."""
+    if not os.path.isfile(file):
+        raise FileNotFoundError(f"There is no file {os.fspath(file)!r}.")
+    group = ShardGroup.from_files([os.fspath(file)])
+    view = View.of(group)
+    if indices_file is not None:
+        view = view.select(rows_from_file(indices_file))
+    features = Features.from_arrow_schema(group.schema)
+    state = State.of(view, features, info, split)
+    return in_memory_copy(state) if in_memory else state
+
+
+def as_split(split: str | None) -> NamedSplit | None:
+    """A split's name as the type that names have."""
+    return split if split is None or isinstance(split, NamedSplit) else NamedSplit(split)
+
+
+def in_memory_copy(state: State) -> State:
+    """The same dataset read into memory."""
+    view = View.of(TableGroup(state.view.table())) if state.features else span(state.view, 0, state.view.num_rows)
+    return state.derived(view, state.lineage)
+
+
+def _materialized(
+    key: str | None, tasks: Sequence[Any], features: Features | None, directory: CacheDirectory, desc: str
+) -> tuple[ShardGroup, Lineage | None]:
+    """(group, lineage) of tasks run, or found under the key; without a key the result goes away with the group."""
+    if key is not None and settings.caching:
+        group = engine.materialize(f"results/{key}", tasks, directory=directory, features=features, desc=desc)
+        return group, Lineage.named(key)
+    folder = directory.temporary()
+    with ShardWriter(folder, features=features) as writer, progress(None, desc) as bar:
+        for task in tasks:
+            task.run(writer, bar.update)
+        write_manifest(folder, writer.finish())
+    group = ShardGroup.open(folder)
+    remove_with(group, folder)
+    return group, None if key is None else Lineage.named(key)
+
+
+def _wanted(features: Features | None, info: DatasetInfo | None) -> Features | None:
+    if features is None:
+        return info.features if info is not None else None
+    if info is not None and info.features is not None and info.features != features:
+        raise ArgumentError(f"features= and info.features differ: {features} and {info.features}. Give one of them.")
+    return features if isinstance(features, Features) else Features(features)

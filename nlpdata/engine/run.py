@@ -1,0 +1,320 @@
+"""Steps done to rows, found again: key -> hit, or lease -> missing tasks -> commit each -> a new column group.
+
+Knows: how a key, the cache, tasks and the parts they leave become a new view. Does not know: datasets, loaders, or how a user's
+function is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from nlpdata._report import progress, warn_once
+from nlpdata.cache.directory import CacheDirectory, remove_temporary, remove_with
+from nlpdata.cache.key import Lineage
+from nlpdata.engine.commit import Checkpoint, Committed, Completion, Details, materialize, try_materialize, write_shards
+from nlpdata.engine.executor import Executor
+from nlpdata.engine.outcome import Shape, fill, kept_rows
+from nlpdata.engine.plan import Filter, Map, Source, Step
+from nlpdata.engine.tasks import FilterTask, MapTask, split_rows
+from nlpdata.engine.worker import chunk_rows
+from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.features import Features, widen_schema
+from nlpdata.settings import settings
+from nlpdata.store.group import ColumnGroup, ShardGroup, TableGroup
+from nlpdata.store.mapping import MappedShard
+from nlpdata.store.selection import Range, Rows
+from nlpdata.store.view import View
+from nlpdata.store.writer import conform_table
+
+__all__ = ["Filter", "Map", "Options", "Outcome", "Source", "materialize", "run_filter", "run_map"]
+
+_KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_LONGEST_KEY = 64
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where and how a step is run.
+
+    Attributes:
+        directory: the cache; None keeps the result in memory.
+        load_from_cache: take a result that is there; False makes it again and replaces it.
+        key: names the result by hand, instead of by its content.
+        desc: shown beside the progress bar.
+        num_proc: number of workers.
+        task_rows: rows of a task, instead of about 64 MiB.
+        executor: runs the tasks; None is serial.
+        checkpoint: called with a name between commits; tests stop a run there.
+
+    Raises:
+        ArgumentError: the key cannot be the name of a folder, or ``num_proc`` is no positive number.
+    """
+
+    directory: CacheDirectory | None = None
+    load_from_cache: bool = True
+    key: str | None = None
+    desc: str | None = None
+    num_proc: int | None = None
+    task_rows: int | None = None
+    executor: Executor | None = None
+    checkpoint: Checkpoint | None = None
+
+    def __post_init__(self) -> None:
+        if self.key is not None and not (0 < len(self.key) <= _LONGEST_KEY and _KEY_CHARACTERS.issuperset(self.key)):
+            raise ArgumentError(
+                f"The fingerprint {self.key!r} cannot name a folder. "
+                f"Use at most {_LONGEST_KEY} letters, digits, '.', '_' or '-'."
+            )
+        if self.key is not None and set(self.key) == {"."}:
+            raise ArgumentError(f"The fingerprint {self.key!r} cannot name a folder.")
+        if self.num_proc is not None and self.num_proc < 1:
+            raise ArgumentError(f"num_proc is {self.num_proc}. Give a number of workers from 1 on, or None.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows after a step, what their columns hold, and their lineage."""
+
+    view: View
+    features: Features
+    lineage: Lineage
+
+
+def run_map(source: Source, step: Map, options: Options) -> Outcome:
+    """The rows with the function's results merged in.
+
+    Only columns that the function changed are written. Where it returns None for every row, the source comes back as it is.
+
+    Raises:
+        UnknownColumnError: the step names a column there is none of.
+        ArgumentError: a batched function returned columns whose lengths do not fit.
+        FeatureError: it returned something that is no row, or a value that does not fit the declared features.
+        CacheWriteError: the cache cannot be written.
+    """
+    step.check(source)
+    whole = source
+    if step.batched and step.drop_last_batch and step.batch_size is not None:
+        rows = source.view.num_rows // step.batch_size * step.batch_size
+        source = replace(source, view=source.view.select(Range(0, rows)))
+    if source.view.num_rows == 0:
+        lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
+        return Outcome(source.view, source.features, lineage)
+    lineage = _then(whole, step, options)
+    batch = step.batch_size if step.batched else chunk_rows(source)
+    ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
+    tasks = [MapTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
+    found: tuple[ColumnGroup, Shape] | None
+    named: Lineage | None = lineage
+    if options.directory is None:
+        found = _map_in_memory(source, step, tasks, options)
+    else:
+        written, named = _in_cache(tasks, source, step, lineage, options, _completer(source, step, tasks))
+        found = None if written is None else (written, _recorded_shape(written))
+    if found is None:
+        return Outcome(whole.view, whole.features, whole.lineage)
+    group, shape = found
+    view = shape.view(source, group)
+    stored = Features.from_arrow_schema(group.schema)
+    return Outcome(view, shape.all_features(source, step, stored), _lineage(named, view))
+
+
+def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
+    """The rows for which the function is true. Writes at most a list of row numbers.
+
+    Raises:
+        UnknownColumnError: the step names a column there is none of.
+        ArgumentError: a batched function returned another number of truth values than rows.
+        CacheWriteError: the cache cannot be written.
+    """
+    step.check(source)
+    if source.view.num_rows == 0:
+        return Outcome(source.view, source.features, source.lineage)
+    lineage = _then(source, step, options)
+    batch = step.batch_size if step.batched else chunk_rows(source)
+    ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
+    tasks = [FilterTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
+    named: Lineage | None = lineage
+    if options.directory is None:
+        numbers = pa.concat_tables([table for _, table in _in_memory(tasks, source, step, options)]).column("row")
+    else:
+        group, named = _in_cache(tasks, source, step, lineage, options, None)
+        assert group is not None
+        numbers = group.read(["row"], 0, group.num_rows).column("row")
+    kept = kept_rows(numbers, source.view.num_rows)
+    selection = kept if kept is None or isinstance(kept, Range) else Rows(kept)
+    view = source.view if selection is None else source.view.select(selection)
+    return Outcome(view, source.features, _lineage(named, view))
+
+
+# --- keys --------------------------------------------------------------------------------------------------------------
+
+
+def _then(source: Source, step: Step, options: Options) -> Lineage:
+    if options.key is not None:
+        return Lineage.named(options.key)
+    spec = source.format
+    shown = (spec.type, dict(spec.kwargs))
+    return source.lineage.then(type(step).__name__.lower(), step, shown, source.features)
+
+
+def _lineage(named: Lineage | None, view: View) -> Lineage:
+    """The lineage of a result: how it was made, or, if that has no key, what it contains."""
+
+    def key() -> str:
+        try:
+            return view.content_key() if named is None else named.key()
+        except KeyingError:
+            return view.content_key()
+
+    return Lineage.of(key)
+
+
+def _key(lineage: Lineage, step: Step) -> str | None:
+    """The key of the result, or None, with one warning, if it has none."""
+    try:
+        return lineage.key()
+    except KeyingError as error:
+        warn_once(f"The result of {step.label} is not cached, because it cannot be named: {error}", stacklevel=5)
+        return None
+
+
+# --- in the cache ------------------------------------------------------------------------------------------------------
+
+
+def _in_cache(
+    tasks: Sequence[Any],
+    source: Source,
+    step: Step,
+    lineage: Lineage,
+    options: Options,
+    complete: Callable[[Path, Sequence[Committed]], Completion | None] | None,
+) -> tuple[ShardGroup | None, Lineage | None]:
+    """The columns that the tasks write, and the lineage if it has a key."""
+    directory = options.directory
+    assert directory is not None
+    details: Details = {"desc": options.desc or step.label, "total_rows": source.view.num_rows, "complete": complete}
+    details["load_from_cache"] = options.load_from_cache
+    details["executor"] = options.executor
+    if options.checkpoint is not None:
+        details["checkpoint"] = options.checkpoint
+    key = _key(lineage, step) if settings.caching or options.key is not None else None
+    if key is not None:
+        return try_materialize(f"results/{key}", tasks, directory, None, details), lineage
+    folder = directory.temporary()
+    group = None
+    try:
+        group = try_materialize("result", tasks, CacheDirectory(folder), None, details)
+    finally:
+        if group is None:
+            remove_temporary(folder)
+    if group is not None:
+        remove_with(group, folder)
+    return group, None
+
+
+def _completer(source: Source, step: Map, tasks: Sequence[MapTask]) -> Callable[[Path, Sequence[Committed]], Completion | None]:
+    def complete(folder: Path, parts: Sequence[Committed]) -> Completion | None:
+        shape = Shape.of(source, step, [part.notes for part in parts])
+        if shape is None:
+            return None
+        filled = [_filled(folder, part, source, shape, step, task) for part, task in zip(parts, tasks, strict=True)]
+        return Completion(
+            filled, {"map": shape.to_dict()}, lambda schema: shape.features(source, step, schema), columns=shape.stored
+        )
+
+    return complete
+
+
+def _filled(folder: Path, part: Committed, source: Source, shape: Shape, step: Map, task: MapTask) -> Committed:
+    lacking = shape.lacks(source, step, task.rows, part.notes)
+    count = part.notes["rows"]
+    if not lacking or not count:
+        return part
+    read = _reader(_open(folder, part) if part.notes["since"] else None)
+
+    def write(writer: Any) -> None:
+        for table in fill(source, task.rows, lacking, count, read):
+            writer.write_table(table)
+
+    return replace(part, shards=write_shards(folder, part.index, write)[0])
+
+
+def _open(folder: Path, part: Committed) -> ShardGroup:
+    shards = [
+        MappedShard(str(folder / s.file), part.shards.schema, s.batches, num_bytes=s.num_bytes) for s in part.shards.shards
+    ]
+    return ShardGroup(part.shards.schema, shards, source=("open", str(folder)), nbytes=part.shards.num_bytes)
+
+
+def _reader(group: ColumnGroup | None) -> Callable[[int, int], pa.Table]:
+    if group is None:
+        return lambda start, stop: pa.table({})
+    names = group.schema.names
+    return lambda start, stop: group.read(names, start, stop)
+
+
+def _recorded_shape(group: ShardGroup) -> Shape:
+    assert group.manifest is not None
+    return Shape.from_dict(group.manifest.extra["map"])
+
+
+# --- in memory ---------------------------------------------------------------------------------------------------------
+
+
+class _Memory:
+    """Stands in for a shard writer: keeps the tables."""
+
+    def __init__(self) -> None:
+        self.tables: list[pa.Table] = []
+
+    def write_table(self, table: pa.Table) -> None:
+        self.tables.append(table)
+
+    def table(self) -> pa.Table:
+        return joined(self.tables)
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables one above the other, with types wide enough for all."""
+    if not tables:
+        return pa.table({})
+    schema = reduce(widen_schema, [table.schema.remove_metadata() for table in tables])
+    return pa.concat_tables([conform_table(table, schema) for table in tables if table.num_rows] or [schema.empty_table()])
+
+
+def _in_memory(
+    tasks: Sequence[Any], source: Source, step: Step, options: Options
+) -> list[tuple[Mapping[str, Any] | None, pa.Table]]:
+    done = []
+    with progress(source.view.num_rows, options.desc or step.label) as bar:
+        for task in tasks:
+            memory = _Memory()
+            notes = task.run(memory, bar.update)
+            done.append((notes, memory.table()))
+    return done
+
+
+def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options: Options) -> tuple[ColumnGroup, Shape] | None:
+    parts = _in_memory(tasks, source, step, options)
+    shape = Shape.of(source, step, [notes or {} for notes, _ in parts])
+    if shape is None:
+        return None
+    tables: list[pa.Table] = []
+    for task, (notes, table) in zip(tasks, parts, strict=True):
+        assert notes is not None
+        lacking = shape.lacks(source, step, task.rows, notes)
+        if lacking and notes["rows"]:
+            read = _reader(TableGroup(table) if notes["since"] else None)
+            tables.extend(fill(source, task.rows, lacking, notes["rows"], read))
+        else:
+            tables.append(table)
+    whole = joined(tables)
+    whole = whole.select([name for name in shape.stored if name in whole.column_names])
+    features = shape.features(source, step, whole.schema)
+    return TableGroup(whole.replace_schema_metadata(features.arrow_schema.metadata)), shape

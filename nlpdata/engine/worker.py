@@ -1,0 +1,144 @@
+"""One task: read, format, call, write. The only code that calls the user's function.
+
+Knows: how arguments are put together, and how an error inside the function is told.
+Does not know: which tasks there are, or what becomes of what they write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
+from nlpdata.engine.plan import Filter, Map, Source, Step
+from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
+
+Report = Callable[[int], None]
+_CHUNK_ROWS = 4096
+_CHUNK_BYTES = 8 * 2**20
+
+
+def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report: Report) -> dict[str, Any]:
+    """Map ``rows``, write the changed columns, and give the notes of the task (see ``changes``)."""
+    changes = TaskChanges(source, step, rows.start, writer)
+    formatter = _formatter(source)
+    if step.batched:
+        _map_batches(source, step, rows, formatter, changes, report)
+    else:
+        _map_rows(source, step, rows, formatter, changes, report)
+    return changes.notes()
+
+
+def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, changes: TaskChanges, report: Report) -> None:
+    call = _bind(step)
+    for start, table in _slices(source, rows, chunk_rows(source)):
+        found = RowChanges(table, formatter, step, source)
+        returned = False
+        for index, row in enumerate(lazy_rows(table, formatter), start):
+            try:
+                out = call(row, index)
+                found.add(row, out)
+            except Exception as error:
+                _note(error, source, step, range(index, index + 1))
+                raise
+            returned = returned or out is not None
+        changes.add(start, table, found.finish(), returned=returned)
+        report(table.num_rows)
+
+
+def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, changes: TaskChanges, report: Report) -> None:
+    call = _bind(step)
+    for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
+        batch = lazy_batch(table, formatter)
+        span = range(start, start + table.num_rows)
+        try:
+            out = call(batch, list(span) if step.with_indices else None)
+            found = batch_changes(table, formatter, step, batch, out)
+            changes.add(start, table, found, returned=out is not None)
+        except Exception as error:
+            _note(error, source, step, span)
+            raise
+        report(table.num_rows)
+
+
+def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, report: Report) -> None:
+    """Write the numbers of those of ``rows`` for which the function is true."""
+    call, formatter = _bind(step), _formatter(source)
+    size = (step.batch_size or max(source.view.num_rows, 1)) if step.batched else chunk_rows(source)
+    for start, table in _slices(source, rows, size):
+        span = range(start, start + table.num_rows)
+        if step.batched:
+            try:
+                out = call(lazy_batch(table, formatter), list(span) if step.with_indices else None)
+                mask = _mask(out, table.num_rows, step)
+            except Exception as error:
+                _note(error, source, step, span)
+                raise
+        else:
+            mask = np.fromiter(_truths(source, step, start, lazy_rows(table, formatter), call), np.bool_, table.num_rows)
+        writer.write_table(pa.table({"row": np.flatnonzero(mask) + start}))
+        report(table.num_rows)
+
+
+def _truths(source: Source, step: Filter, start: int, rows: Iterator[Any], call: Callable[[Any, Any], Any]) -> Iterator[bool]:
+    for index, row in enumerate(rows, start):
+        try:
+            yield bool(call(row, index))
+        except Exception as error:
+            _note(error, source, step, range(index, index + 1))
+            raise
+
+
+def _mask(out: Any, count: int, step: Filter) -> Any:
+    """What a function of batches returned, as an array of truth values."""
+    if isinstance(out, pa.Array | pa.ChunkedArray):
+        out = out.to_pylist()
+    if isinstance(out, str | bytes | dict) or not hasattr(out, "__len__"):
+        raise FeatureError(f"{step.label} returned {type(out).__name__}. With batched=True it returns one truth value a row.")
+    if len(out) != count:
+        raise ArgumentError(f"{step.label} returned {len(out)} truth values for a batch of {count} rows. Return one a row.")
+    if isinstance(out, np.ndarray) and out.dtype == np.bool_ and out.ndim == 1:
+        return out
+    return np.fromiter((bool(value) for value in out), np.bool_, count)
+
+
+def chunk_rows(source: Source) -> int:
+    """How many rows are worked on together where the function takes single rows: bounded in bytes."""
+    view = source.view
+    return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // max(1, view.nbytes // max(1, view.num_rows))))
+
+
+def _slices(source: Source, rows: range, size: int) -> Iterator[tuple[int, pa.Table]]:
+    for start in range(rows.start, rows.stop, size):
+        yield start, source.view.slice(start, min(start + size, rows.stop))
+
+
+def _formatter(source: Source) -> Formatter:
+    spec = source.format
+    return get_formatter(FormatSpec(spec.type, None, False, spec.kwargs), source.features)
+
+
+def _bind(step: Step) -> Callable[[Any, Any], Any]:
+    """The function as ``call(row or batch, index or indices)``."""
+    function: Any = step.function
+    columns, kwargs = step.input_columns, dict(step.fn_kwargs)
+    if columns is None and not (step.with_indices or step.with_rank or kwargs):
+        return lambda item, index: function(item)
+    rank = (0,) if step.with_rank else ()
+
+    def call(item: Any, index: Any) -> Any:
+        inputs = (item,) if columns is None else tuple(item[name] for name in columns)
+        return function(*inputs, *((index,) if step.with_indices else ()), *rank, **kwargs)
+
+    return call
+
+
+def _note(error: Exception, source: Source, step: Step, rows: range) -> None:
+    """Say where an error happened; the error itself stays what the function raised."""
+    where = f"row {rows.start:,}" if len(rows) == 1 else f"rows {rows.start:,}..{rows.stop:,}"
+    split = f" of split {source.split!r}" if source.split else ""
+    error.add_note(f"nlpdata: in {step.label}, {where} of {source.view.num_rows:,}{split}")

@@ -1,0 +1,358 @@
+"""From a URL to a file on this machine: what is there already, a mirror, then the URL itself.
+
+Knows: the folder of downloads. A file is kept under the sha256 of its content, a record per URL says which one it is; both
+take their names only when they are whole and, where a checksum was recorded, right.
+Does not know: who asks, or what the file means.
+
+::
+
+    <cache>/downloads/<sha256>                 content
+    <cache>/downloads/urls/<hash of URL>.json  {"url", "sha256", "num_bytes", "etag"}
+    <cache>/downloads/parts/<hash of URL>...   a download under way: .part, and the .lease of the process that does it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from nlpdata._report import get_logger, progress, warn_once
+from nlpdata.cache.lease import Lease
+from nlpdata.errors import ChecksumError, DataFileError, FetchError, MissingPackageError, OfflineError, StorageError
+from nlpdata.fetch.checksum import (
+    BLOCK_BYTES,
+    Checksum,
+    HashingWriter,
+    check_folder,
+    checksum_of,
+    publish,
+    sync,
+    writable,
+    write_json,
+)
+from nlpdata.fetch.config import DownloadConfig
+from nlpdata.fetch.http import Download, HttpDownload, Pace, Partial, RequestsTransport, Transport
+from nlpdata.settings import settings
+
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]+://")
+_NEEDS_NO_NETWORK = {"memory", "local", "file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Where a file is, what it is, and whether that was known before (no request was made)."""
+
+    path: Path
+    checksum: Checksum | None
+    cached: bool
+
+
+def is_remote(url: str) -> bool:
+    """Whether ``url`` names something that has to be fetched; paths and ``file://`` are here already.
+
+    >>> is_remote("https://example.org/a"), is_remote("/a"), is_remote("file:///a")
+    (True, False, False)
+    """
+    return "::" in url or (bool(_SCHEME.match(url)) and not url.startswith("file://"))
+
+
+def fetch(
+    url: str | os.PathLike[str],
+    config: DownloadConfig | None = None,
+    expected: Checksum | None = None,
+    *,
+    verify: bool = True,
+) -> Path:
+    """The local path of what ``url`` names; :func:`fetch_file` says more about it."""
+    return fetch_file(url, config, expected, verify=verify).path
+
+
+def fetch_file(
+    url: str | os.PathLike[str],
+    config: DownloadConfig | None = None,
+    expected: Checksum | None = None,
+    *,
+    verify: bool = True,
+    transport: Transport | None = None,
+) -> Fetched:
+    """The file that ``url`` names, on this machine. What was downloaded before costs no request.
+
+    Looked for in this order: the local file, if it is a path or ``file://``; the cache, by ``expected`` and by the URL; the
+    mirror (setting ``mirror``), by the sha256 of ``expected``; the URL. Two processes that want the same URL download it once.
+
+    Args:
+        url: a path, ``http(s)://``, ``file://``, or any URL that fsspec and its packages know.
+        config: settings of the download.
+        expected: what the file was when it was recorded.
+        verify: False takes the file even if it is not what was expected.
+        transport: how HTTP requests are made; the default uses ``requests``.
+
+    Raises:
+        ChecksumError: the file is not what was recorded; nothing of it is kept.
+        OfflineError: it is not here, and the network must not be used.
+        DataFileError: there is no such local file.
+        FetchError: the download failed; what was received stays for the next try.
+        CacheWriteError: the cache folder is full or read-only.
+    """
+    text = os.fspath(url)
+    chosen = config or DownloadConfig()
+    if not is_remote(text):
+        return _local(text, expected if verify else None)
+    store = _Store(Path(chosen.cache_dir) if chosen.cache_dir else Path(settings.cache) / "downloads")
+    if not chosen.force_download and (found := store.find(text, expected, verify)) is not None:
+        return found
+    job = _Job(text, chosen, expected, verify, store, transport or RequestsTransport(chosen.proxies))
+    check_folder(store.folder)
+    with writable(store.folder):
+        return job.run()
+
+
+def local_path(url: str) -> Path:
+    """The path that a ``file://`` URL or a path names."""
+    if not url.startswith("file://"):
+        return Path(os.path.expanduser(url))
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    return Path(path.lstrip("/") if sys.platform == "win32" else path)
+
+
+def _local(url: str, expected: Checksum | None) -> Fetched:
+    path = local_path(url)
+    if not path.exists():
+        raise DataFileError(f"There is no file {str(path)!r} (looked at {path.absolute()}).")
+    if expected is None or path.is_dir():
+        return Fetched(path, None, cached=True)
+    found = checksum_of(path)
+    if not expected.accepts(found):
+        raise _mismatch(str(path), expected, found)
+    return Fetched(path, found, cached=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The folder of downloads."""
+
+    folder: Path
+
+    def content(self, sha256: str) -> Path:
+        return self.folder / sha256
+
+    def record(self, url: str) -> Path:
+        return self.folder / "urls" / f"{_name_of(url)}.json"
+
+    def find(self, url: str, expected: Checksum | None, verify: bool) -> Fetched | None:
+        """What is here already, by what it should be, or by where it came from."""
+        if expected is not None and (found := self._have(expected)) is not None:
+            return found
+        if expected is not None and verify:
+            return None
+        try:
+            row = json.loads(self.record(url).read_text(encoding="utf-8"))
+            return self._have(Checksum(row["num_bytes"], row["sha256"]))
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+            return None
+
+    def _have(self, checksum: Checksum) -> Fetched | None:
+        path = self.content(checksum.sha256)
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return None
+        # A name is given to whole files only; the size is looked at because disks do lose ends of files.
+        if checksum.num_bytes is not None and size != checksum.num_bytes:
+            return None
+        return Fetched(path, Checksum(size, checksum.sha256), cached=True)
+
+    def keep(self, temporary: Path, checksum: Checksum) -> Path:
+        path = self.content(checksum.sha256)
+        publish(temporary, path)
+        return path
+
+    def note(self, url: str, checksum: Checksum, etag: str | None) -> None:
+        path = self.record(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"url": url, "sha256": checksum.sha256, "num_bytes": checksum.num_bytes, "etag": etag})
+
+
+def _name_of(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One URL that is not here yet."""
+
+    url: str
+    config: DownloadConfig
+    expected: Checksum | None
+    verify: bool
+    store: _Store
+    transport: Transport
+
+    def run(self) -> Fetched:
+        offline = settings.offline or self.config.local_files_only
+        protocol = self.url.partition("::")[0].partition("://")[0]
+        if offline and protocol not in _NEEDS_NO_NETWORK and not self._mirror_is_here():
+            raise self._offline()
+        with self._lease() as done:
+            if done is not None:
+                return done
+            if (found := self._from_mirror(offline)) is not None:
+                return found
+            if offline and protocol not in _NEEDS_NO_NETWORK:
+                raise self._offline()
+            return self._from_url()
+
+    def _offline(self) -> OfflineError:
+        sha256 = f" (sha256 {self.expected.sha256})" if self.expected else ""
+        mirror = f" nor in the mirror {settings.mirror}" if settings.mirror else ""
+        return OfflineError(
+            f"{self.url}{sha256} is not in the cache {self.store.folder}{mirror}, and the network must not be used. "
+            "Unset NLPDATA_OFFLINE, or point NLPDATA_MIRROR to a folder that holds the file."
+        )
+
+    @contextmanager
+    def _lease(self) -> Iterator[Fetched | None]:
+        """The right to download; or what another process downloaded while we waited for it."""
+        name = self.expected.sha256 if self.expected and self.verify else _name_of(self.url)
+        path = self.store.folder / "parts" / f"{name}.lease"
+        found: list[Fetched] = []
+
+        def is_done() -> bool:
+            hit = None if self.config.force_download else self.store.find(self.url, self.expected, self.verify)
+            if hit is not None:
+                found.append(hit)
+            return hit is not None
+
+        with Lease(path, is_done):
+            yield found[0] if found else None
+
+    # The mirror
+
+    def _mirror_is_here(self) -> bool:
+        return bool(settings.mirror) and self.expected is not None and not is_remote(settings.mirror)
+
+    def _from_mirror(self, offline: bool) -> Fetched | None:
+        mirror, expected = settings.mirror, self.expected
+        if not mirror or expected is None or (offline and is_remote(mirror)):
+            return None
+        place = f"{expected.sha256[:2]}/{expected.sha256}"
+        try:
+            if is_remote(mirror):
+                download = self._http(f"{mirror.rstrip('/')}/{place}")
+            else:
+                source = local_path(mirror) / place
+                if not source.is_file():
+                    return None
+                download = self._copy_of(source)
+        except StorageError:
+            raise
+        except (FetchError, OSError) as error:
+            get_logger(__name__).info("The mirror %s does not help: %s", mirror, error)
+            return None
+        if not expected.accepts(download.checksum):
+            download.path.unlink(missing_ok=True)
+            warn_once(f"The mirror {mirror} holds another file under {place}: {download.checksum}. It was not used.")
+            return None
+        return self._kept(download)
+
+    def _copy_of(self, source: Path) -> Download:
+        partial = Partial(self.store.folder / "parts", f"{_name_of(self.url)}-mirror")
+        partial.begin(None)
+        partial.folder.mkdir(parents=True, exist_ok=True)
+        with writable(partial.path), open(source, "rb") as file, open(partial.path, "wb") as copy:
+            sink = HashingWriter(copy)
+            while block := file.read(BLOCK_BYTES):
+                sink.write(block)
+            sync(copy)
+        return Download(partial.path, sink.checksum, None, resumed=False)
+
+    # The URL itself
+
+    def _from_url(self) -> Fetched:
+        get = self._http if self.url.startswith(("http://", "https://")) and "::" not in self.url else self._fsspec
+        download = get(self.url)
+        if self._is_wrong(download) and download.resumed:
+            # The first part may be of another time than the rest, whatever the server said: once more from the start.
+            download.path.unlink(missing_ok=True)
+            download = get(self.url)
+        if self._is_wrong(download):
+            download.path.unlink(missing_ok=True)
+            assert self.expected is not None
+            raise _mismatch(self.url, self.expected, download.checksum)
+        return self._kept(download)
+
+    def _is_wrong(self, download: Download) -> bool:
+        return self.verify and self.expected is not None and not self.expected.accepts(download.checksum)
+
+    def _kept(self, download: Download) -> Fetched:
+        path = self.store.keep(download.path, download.checksum)
+        self.store.note(self.url, download.checksum, download.etag)
+        return Fetched(path, download.checksum, cached=False)
+
+    def _http(self, url: str) -> Download:
+        retries = self.config.max_retries if self.config.max_retries is not None else settings.max_retries
+        partial = Partial(self.store.folder / "parts", _name_of(url))
+        # A token is for the server the user named, not for a mirror of somebody else.
+        headers = _headers(self.config, with_token=url == self.url)
+        desc = None if self.config.disable_tqdm else self.config.download_desc or os.path.basename(urlsplit(url).path) or url
+        return HttpDownload(url, partial, self.transport, Pace(retries), headers, desc).run()
+
+    def _fsspec(self, url: str) -> Download:
+        import fsspec
+
+        partial = Partial(self.store.folder / "parts", _name_of(url))
+        partial.begin(None)
+        partial.folder.mkdir(parents=True, exist_ok=True)
+        protocol = url.partition("://")[0]
+        try:
+            source = fsspec.open(url, "rb", **_storage_options(self.config.storage_options, protocol))
+            with source as file, open(partial.path, "wb") as target, progress(None, os.path.basename(url), "B") as bar:
+                sink = HashingWriter(target)
+                while block := file.read(BLOCK_BYTES):
+                    sink.write(block)
+                    bar.update(len(block))
+                sync(target)
+        except ImportError as error:
+            raise MissingPackageError(f"{url} needs a package that is not installed: {error}") from error
+        except FileNotFoundError as error:
+            raise FetchError(f"There is no file at {url}.") from error
+        except ValueError as error:
+            raise FetchError(f"Cannot open {url}: {error}") from error
+        return Download(partial.path, sink.checksum, None, resumed=False)
+
+
+def _headers(config: DownloadConfig, *, with_token: bool) -> dict[str, str]:
+    from nlpdata import __version__
+
+    agent = f"nlpdata/{__version__}"
+    headers = {"User-Agent": f"{agent}; {config.user_agent}" if config.user_agent else agent}
+    token = os.environ.get("HF_TOKEN") if config.token is True else config.token
+    if token and with_token:
+        headers["Authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _storage_options(options: Mapping[str, Any], protocol: str) -> Mapping[str, Any]:
+    own = options.get(protocol)
+    return own if isinstance(own, Mapping) else {k: v for k, v in options.items() if not isinstance(v, Mapping)}
+
+
+def _mismatch(url: str, expected: Checksum, found: Checksum) -> ChecksumError:
+    return ChecksumError(
+        f"{url} is not the file that was recorded.\n"
+        f"  expected: {expected}\n"
+        f"  got:      {found}\n"
+        "The file was not kept. If it was changed on purpose, record the new one in checksums.json beside the loader\n"
+        f'("num_bytes": {found.num_bytes}, "sha256": "{found.sha256}"),\n'
+        'or take it unchecked with verification_mode="no_checks".'
+    )

@@ -1,0 +1,250 @@
+"""CSV and TSV: rows of texts between separators, typed by what all of them look like.
+
+Knows: the options people use with pandas, and that a type holds for the whole file: every row is looked at before the first
+batch is given out (one more pass over files larger than a block, only over columns that are not text yet).
+Does not know: how texts become numbers (``guess``), and how rows are cut (``csv_rows``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pt
+
+from nlpdata.errors import ArgumentError, FeatureError, RowError
+from nlpdata.features import ClassLabel, Features, to_arrow_type
+from nlpdata.files.base import (
+    Batch,
+    FileType,
+    Source,
+    batch_bytes_or_default,
+    check_columns,
+    created,
+    first_schema,
+    parse_options,
+)
+from nlpdata.files.csv_rows import CsvOptions, Plan, planned, text_batches
+from nlpdata.files.guess import Style, convert, first_misfit, guess_type
+
+_BLOCK_BYTES = 8 * 2**20  # one block of text and its columns stay near the processor
+
+
+class CsvFile(FileType):
+    """CSV <-> record batches."""
+
+    name = "csv"
+    extensions = (".csv", ".tsv")
+
+    def read(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] | None = None,
+        batch_bytes: int | None = None,
+        features: Features | None = None,
+        **options: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a CSV file; empty cells and the usual marks (NA, null, nan ...) are null, dates stay text.
+
+        Options: see :class:`nlpdata.files.csv_rows.CsvOptions`.
+
+        Raises:
+            RowError: a row with too many cells, or a text that is not of its declared type; names file, row, column and text.
+        """
+        chosen = parse_options(CsvOptions, options, "csv")
+        size = min(batch_bytes_or_default(batch_bytes), _BLOCK_BYTES)
+        with planned(source, chosen, size) as plan:
+            if plan.names:
+                yield from _typed(plan, _wanted(plan, columns), _declared(plan, features))
+
+    def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
+        r"""A header and one line per row, ended by ``\n``; quotes only where they are needed, null is an empty cell.
+
+        Options: see :class:`CsvWriteOptions`. Lists and structs are written as JSON text.
+        """
+        schema, rows = first_schema(batches, options.pop("schema", None))
+        chosen = parse_options(CsvWriteOptions, options, "csv")
+        with created(target) as sink:
+            if schema is not None and chosen.header is not False:
+                header = schema.names if chosen.header is True else list(chosen.header)
+                sink.write(chosen.lines([header]))
+            for batch in rows:
+                if batch.num_rows:
+                    sink.write(chosen.lines(zip(*(_cells(column, chosen) for column in batch.columns), strict=True)))
+        return sink.num_bytes
+
+
+def _wanted(plan: Plan, columns: Sequence[str] | None) -> list[str]:
+    check_columns(columns, plan.names, plan.label)
+    if columns is not None:
+        return list(columns)
+    chosen = plan.options.usecols
+    if chosen is None:
+        return plan.names
+    names = [plan.names[c] if isinstance(c, int) else c for c in chosen]
+    check_columns(names, plan.names, plan.label)
+    return [name for name in plan.names if name in names]
+
+
+def _declared(plan: Plan, features: Features | None) -> dict[str, pa.DataType]:
+    """Types that are settled before the file is looked at: from ``features`` first, then from ``dtype``."""
+    dtype = plan.options.dtype
+    asked = dtype if isinstance(dtype, Mapping) else dict.fromkeys(plan.names, dtype) if dtype is not None else {}
+    declared = {name: _arrow_dtype(kind) for name, kind in asked.items()}
+    for name, feature in (features or {}).items():
+        if isinstance(feature, ClassLabel):
+            # Ids or names? Where a name looks like an id, the cell is a name; else the column tells itself.
+            if any(label.strip().lstrip("+-").isdigit() for label in feature.names or ()):
+                declared[name] = pa.string()
+        else:
+            kind = to_arrow_type(feature)
+            declared[name] = pa.string() if pt.is_nested(kind) else kind
+    return declared
+
+
+def _arrow_dtype(kind: Any) -> pa.DataType:
+    if isinstance(kind, pa.DataType):
+        return kind
+    if kind in (str, object, "str", "object", "string", "category", "O"):
+        return pa.string()
+    try:
+        return pa.from_numpy_dtype(np.dtype(kind))
+    except (TypeError, pa.ArrowNotImplementedError) as error:
+        raise ArgumentError(f"dtype {kind!r} is not a column type. Examples: str, 'int64', 'float32', 'bool'.") from error
+
+
+def _typed(plan: Plan, wanted: list[str], declared: dict[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+    """The batches of a file in types that hold for all of it."""
+    style = plan.options.style
+    types = {name: declared.get(name, pa.null()) for name in wanted}
+    open_columns = [name for name in wanted if name not in declared]
+    texts = text_batches(plan, wanted)
+    first = next(texts, None)
+    if first is None:
+        yield pa.RecordBatch.from_arrays([pa.array([], t) for t in types.values()], names=wanted)
+        return
+    _widen(types, open_columns, first, style)
+    second = next(texts, None)
+    if second is not None:
+        _scan(plan, types, open_columns, first.num_rows)
+    row = 0
+    for batch in _chain(first, second, texts):
+        yield _converted(plan, batch, types, row)
+        row += batch.num_rows
+
+
+def _chain(first: pa.RecordBatch, second: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    if second is not None:
+        yield second
+        yield from rest
+
+
+def _widen(types: dict[str, pa.DataType], names: Iterable[str], texts: pa.RecordBatch, style: Style) -> None:
+    for name in names:
+        types[name] = guess_type(texts.column(name), types[name], style)
+
+
+def _scan(plan: Plan, types: dict[str, pa.DataType], names: list[str], skip_rows: int) -> None:
+    """Look through the rest of a file for columns that are not text yet."""
+    undecided = [name for name in names if types[name] != pa.string()]
+    if not undecided:
+        return
+    for texts in text_batches(plan, undecided, skip_rows):
+        _widen(types, undecided, texts, plan.options.style)
+        if all(types[name] == pa.string() for name in undecided):
+            return
+
+
+def _converted(plan: Plan, texts: pa.RecordBatch, types: dict[str, pa.DataType], row: int) -> pa.RecordBatch:
+    arrays = []
+    for name, kind in types.items():
+        column = texts.column(name)
+        try:
+            arrays.append(pa.nulls(len(column)) if pt.is_null(kind) else convert(column, kind, plan.options.style))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise _misfit(plan, column, (name, kind, row)) from error
+    return pa.RecordBatch.from_arrays(arrays, names=list(types))
+
+
+def _misfit(plan: Plan, texts: pa.Array, place: tuple[str, pa.DataType, int]) -> FeatureError:
+    name, kind, row = place
+    position = first_misfit(texts, kind, plan.options.style)
+    if position < 0:
+        return FeatureError(f"{plan.label}: column {name!r} cannot be read as {kind}. Pass dtype={{{name!r}: str}}.")
+    value = texts[position].as_py()
+    return RowError(
+        f"{plan.label}: row {row + position}, column {name!r} is {value!r}, not {kind}. "
+        f"Correct the file, declare another type, or name the mark of missing values with na_values=[{value!r}].",
+        row=row + position,
+        column=name,
+        value=value,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CsvWriteOptions:
+    """How a CSV file is written; the names are those of ``pandas.DataFrame.to_csv``.
+
+    ``index`` is accepted for the sake of old code: a dataset has no index, nothing is written for it.
+    """
+
+    sep: str = ","
+    header: bool | Sequence[str] = True
+    na_rep: str = ""
+    quoting: int = csv.QUOTE_MINIMAL
+    quotechar: str = '"'
+    escapechar: str | None = None
+    doublequote: bool = True
+    lineterminator: str = "\n"
+    encoding: str = "utf-8"
+    float_format: str | Callable[[float], str] | None = None
+    date_format: str | None = None
+    index: bool = False
+
+    def lines(self, rows: Iterable[Iterable[Any]]) -> bytes:
+        """The rows as encoded lines."""
+        text = io.StringIO(newline="")
+        csv.writer(
+            text,
+            delimiter=self.sep,
+            quoting=self.quoting,  # type: ignore[arg-type]
+            quotechar=self.quotechar,
+            escapechar=self.escapechar,
+            doublequote=self.doublequote,
+            lineterminator=self.lineterminator,
+        ).writerows(rows)
+        return text.getvalue().encode(self.encoding)
+
+
+def _cells(column: pa.Array, options: CsvWriteOptions) -> list[Any]:
+    values = column.to_pylist()
+    kind = column.type
+    shown: Callable[[Any], Any] | None = None
+    if pt.is_nested(kind):
+        shown = _as_json
+    elif pt.is_temporal(kind):
+        shown = _as_date(options.date_format)
+    elif pt.is_floating(kind) and options.float_format is not None:
+        form = options.float_format
+        shown = form if callable(form) else lambda value: form % value
+    elif pt.is_binary(kind) or pt.is_large_binary(kind):
+        raise FeatureError("A CSV file holds no bytes. Decode the column, or write parquet or arrow.")
+    if shown is not None:
+        values = [None if v is None else shown(v) for v in values]
+    return [options.na_rep if v is None else v for v in values] if column.null_count or options.na_rep else values
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _as_date(form: str | None) -> Callable[[Any], str]:
+    return (lambda value: str(value.strftime(form))) if form else str

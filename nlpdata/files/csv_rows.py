@@ -1,0 +1,459 @@
+"""A CSV file as columns of texts: where the header is, and how rows are cut.
+
+Knows: two ways to cut rows. Arrow's parser does nearly all of it; where a row has fewer cells than the header (which pandas
+fills with nulls), the rest of the file is cut by Python's ``csv``.
+Does not know: types.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from nlpdata.errors import ArgumentError, FeatureError, RowError
+from nlpdata.fetch.archive import open_stream
+from nlpdata.files.base import Source, label_of
+from nlpdata.files.encoding import JoinedBlocks, is_utf8, utf8_blocks
+from nlpdata.files.guess import Style
+
+_MAX_BLOCK = 2**31 - 2
+_ROWS_AT_ONCE = 4096
+_NULLS: tuple[str, ...] = (
+    "",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "<NA>",
+    "N/A",
+    "NA",
+)
+_NULLS += ("NULL", "NaN", "None", "n/a", "nan", "null")
+_QUOTING_HINT = "If quotes in this file are ordinary characters, pass quoting=csv.QUOTE_NONE (3)."
+
+
+@dataclass(frozen=True, slots=True)
+class CsvOptions:
+    """How a CSV file is read; names and defaults are those of ``pandas.read_csv``.
+
+    ``sep`` (or ``delimiter``) is one character; by default a tab for ``.tsv`` files, else a comma. ``header`` is the number of
+    the header row, None if there is none, ``"infer"``: row 0 unless ``names`` (or ``column_names``) are given. ``usecols`` are
+    names or positions, ``dtype`` a type or column -> type. ``on_bad_lines`` is what happens to rows with too many cells:
+    ``"error"``, ``"warn"`` or ``"skip"``; rows with too few are filled with nulls. The last fields have no effect here (batches
+    are bounded in bytes) and are accepted for the sake of old code.
+    """
+
+    sep: str | None = None
+    delimiter: str | None = None
+    header: int | str | None = "infer"
+    names: Sequence[str] | None = None
+    column_names: Sequence[str] | None = None
+    usecols: Sequence[str | int] | None = None
+    dtype: Any = None
+    skiprows: int | None = None
+    nrows: int | None = None
+    na_values: str | Sequence[str] | None = None
+    keep_default_na: bool = True
+    na_filter: bool = True
+    true_values: Sequence[str] | None = None
+    false_values: Sequence[str] | None = None
+    quoting: int = csv.QUOTE_MINIMAL
+    quotechar: str = '"'
+    doublequote: bool = True
+    escapechar: str | None = None
+    skipinitialspace: bool = False
+    skip_blank_lines: bool = True
+    on_bad_lines: str = "error"
+    encoding: str | None = "utf-8"
+    encoding_errors: str | None = "strict"
+    decimal: str = "."
+    thousands: str | None = None
+    chunksize: int | None = None
+    engine: str | None = None
+    low_memory: bool = True
+    memory_map: bool = False
+    float_precision: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("sep", "delimiter"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, str) or len(value) != 1):
+                raise ArgumentError(f"{name} is {value!r}; it must be one character, such as ',' or '\\t'.")
+        if self.on_bad_lines not in ("error", "warn", "skip"):
+            raise ArgumentError(f"on_bad_lines is {self.on_bad_lines!r}. Use 'error', 'warn' or 'skip'.")
+        if self.header not in (None, "infer") and (not isinstance(self.header, int) or self.header < 0):
+            raise ArgumentError(f"header is {self.header!r}. Use 'infer', None, or the number of the header row.")
+        if self.skiprows is not None and not isinstance(self.skiprows, int):
+            raise ArgumentError(f"skiprows is {self.skiprows!r}; only a number of lines at the top can be skipped.")
+        if isinstance(self.na_values, Mapping):
+            raise ArgumentError("na_values per column are not read. Pass one list for all columns.")
+
+    @property
+    def quotes(self) -> bool:
+        """Whether a quote character means anything."""
+        return self.quoting != csv.QUOTE_NONE
+
+    @property
+    def nulls(self) -> list[str]:
+        """The texts that stand for a missing value."""
+        if not self.na_filter:
+            return []
+        own = [self.na_values] if isinstance(self.na_values, str) else [str(v) for v in self.na_values or ()]
+        return [*(_NULLS if self.keep_default_na else ()), *own]
+
+    @property
+    def style(self) -> Style:
+        """How numbers and truth are written."""
+        base = Style(self.decimal, self.thousands)
+        return Style(
+            self.decimal,
+            self.thousands,
+            (*base.true_values, *(self.true_values or ())),
+            (*base.false_values, *(self.false_values or ())),
+        )
+
+
+@dataclass(slots=True)
+class Plan:
+    """A CSV file with its columns known, which can be read from the top as often as needed."""
+
+    options: CsvOptions
+    label: str
+    reopen: Callable[[], BinaryIO]
+    delimiter: str
+    block_bytes: int
+    names: list[str] = field(default_factory=list)
+    rows_before: int = 0  # rows between the skipped lines and the data: the header and what is above it
+
+    def open(self) -> BinaryIO:
+        """The file from the top, as UTF-8."""
+        stream = self.reopen()
+        encoding, errors = self.options.encoding or "utf-8", self.options.encoding_errors
+        if is_utf8(encoding, errors):
+            return stream
+        blocks = utf8_blocks(stream, encoding, errors, 1 << 20, self.label)
+        return io.BufferedReader(JoinedBlocks(blocks))
+
+    def rows(self, stream: BinaryIO) -> Iterator[list[str]]:
+        """Rows of cells, cut by Python, below the skipped lines; blank lines are empty rows."""
+        csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+        text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+        for _ in range(self.options.skiprows or 0):
+            text.readline()
+        options = self.options
+        return csv.reader(
+            text,
+            delimiter=self.delimiter,
+            quotechar=options.quotechar if options.quotes else None,
+            quoting=csv.QUOTE_MINIMAL if options.quotes else csv.QUOTE_NONE,
+            doublequote=options.doublequote,
+            escapechar=options.escapechar,
+            skipinitialspace=options.skipinitialspace,
+        )
+
+
+@contextmanager
+def planned(source: Source, options: CsvOptions, block_bytes: int) -> Iterator[Plan]:
+    """A file whose header has been read. A stream that cannot be rewound is spooled to a temporary file first."""
+    label = label_of(source)
+    delimiter = options.delimiter or options.sep or ("\t" if ".tsv" in label.lower()[-9:] else ",")
+    with _reopenable(source) as reopen:
+        plan = Plan(options, label, reopen, delimiter, block_bytes)
+        with plan.open() as stream:
+            _read_header(plan, plan.rows(stream))
+        yield plan
+
+
+@contextmanager
+def _reopenable(source: Source) -> Iterator[Callable[[], BinaryIO]]:
+    if not hasattr(source, "read"):
+        yield lambda: open_stream(source)
+        return
+    stream = cast(BinaryIO, source)
+    with tempfile.TemporaryFile() as spool:
+        if stream.seekable():
+            file, start = stream, stream.tell()
+        else:
+            file, start = cast(BinaryIO, spool), 0
+            while block := stream.read(1 << 20):
+                spool.write(block)
+
+        def reopen() -> BinaryIO:
+            file.seek(start)
+            return open_stream(cast(BinaryIO, io.BufferedReader(_Borrowed(file))))
+
+        yield reopen
+
+
+class _Borrowed(io.RawIOBase):
+    """A stream that stays open when this view of it is closed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._stream.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def _read_header(plan: Plan, rows: Iterator[list[str]]) -> None:
+    options = plan.options
+    names = options.names if options.names is not None else options.column_names
+    header = options.header if options.header != "infer" else (0 if names is None else None)
+    seen, filled = 0, 0
+    for row in rows:
+        seen += 1
+        if not row and options.skip_blank_lines:
+            continue
+        if header is None:
+            plan.names = _unique(list(names) if names is not None else [str(i) for i in range(len(row))])
+            return
+        if filled == header:
+            plan.names = _unique(list(names) if names is not None else row)
+            plan.rows_before = seen
+            return
+        filled += 1
+    plan.names = _unique(list(names or ()))
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names as pandas makes them: empty ones are called by their position, repeated ones numbered."""
+    taken: set[str] = set()
+    for position, given in enumerate(names):
+        name = wanted = str(given) or f"Unnamed: {position}"
+        for number in itertools.count(1):
+            if name not in taken:
+                break
+            name = f"{wanted}.{number}"
+        taken.add(name)
+        names[position] = name
+    return names
+
+
+class _Ragged(Exception):
+    """A row that Arrow's parser does not take."""
+
+
+class _TooLong(Exception):
+    """A row that does not fit into a block."""
+
+
+def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iterator[pa.RecordBatch]:
+    """Batches of string columns, from row ``skip_rows`` on.
+
+    Raises:
+        RowError: a row with more cells than there are columns.
+        FeatureError: a quote that is never closed.
+    """
+    cut = _by_python if plan.options.skipinitialspace else _by_arrow
+    size, done = plan.block_bytes, skip_rows
+    left = None if plan.options.nrows is None else plan.options.nrows - skip_rows
+    while left is None or left > 0:
+        try:
+            for batch in _after(cut(plan, columns, size), done):
+                batch = batch if left is None else batch.slice(0, left)
+                done += batch.num_rows
+                yield batch
+                left = None if left is None else left - batch.num_rows
+                if left == 0:
+                    return
+            return
+        except _Ragged:
+            cut = _by_python
+        except _TooLong as error:
+            if size >= _MAX_BLOCK:
+                raise FeatureError(f"{plan.label}: row {done} is longer than 2 GB. {_QUOTING_HINT}") from error
+            size = min(size * 8, _MAX_BLOCK)
+
+
+def _after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The batches without their first ``rows`` rows."""
+    for batch in batches:
+        if rows >= batch.num_rows:
+            rows -= batch.num_rows
+        else:
+            yield batch.slice(rows) if rows else batch
+            rows = 0
+
+
+def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+    options = plan.options
+    bad: list[Any] = []
+
+    def on_invalid(row: Any) -> str:
+        if row.actual_columns > row.expected_columns and options.on_bad_lines == "skip":
+            return "skip"
+        bad.append(row)
+        return "error"
+
+    parse = pacsv.ParseOptions(
+        delimiter=plan.delimiter,
+        quote_char=options.quotechar if options.quotes else False,
+        double_quote=options.doublequote,
+        escape_char=options.escapechar or False,
+        newlines_in_values=options.quotes,
+        ignore_empty_lines=options.skip_blank_lines,
+        invalid_row_handler=on_invalid,
+    )
+    read = pacsv.ReadOptions(
+        block_size=max(size, 64),
+        column_names=plan.names,
+        skip_rows=options.skiprows or 0,
+        skip_rows_after_names=plan.rows_before,
+    )
+    nulls = options.nulls
+    cast_to = pacsv.ConvertOptions(
+        column_types=dict.fromkeys(plan.names, pa.string()),
+        include_columns=list(columns),
+        null_values=nulls,
+        strings_can_be_null=bool(nulls),
+    )
+    with plan.open() as stream:
+        watched = _Watched(stream)
+        last = None
+        try:
+            with pacsv.open_csv(pa.PythonFile(watched, mode="r"), read, parse, cast_to) as reader:
+                for batch in reader:
+                    if last is not None:
+                        yield last
+                    last = batch
+        except pa.ArrowInvalid as error:
+            if "Empty CSV file" in str(error):
+                return
+            raise _reason(plan, error, bad) from error
+        if last is not None:
+            _check_closed(plan, last, watched.tail)
+            yield last
+
+
+def _reason(plan: Plan, error: pa.ArrowInvalid, bad: list[Any]) -> Exception:
+    text = str(error)
+    if bad:
+        return _Ragged()
+    if "straddling" in text or "block boundaries" in text:
+        return _TooLong()
+    if "UTF8" in text.upper().replace("-", ""):
+        return _wrong_byte(plan)
+    return FeatureError(f"{plan.label} cannot be read as CSV: {text}.")
+
+
+def _wrong_byte(plan: Plan) -> FeatureError:
+    """The error that says where a file stops being UTF-8; reads it once more."""
+    with plan.reopen() as stream:
+        try:
+            for _ in utf8_blocks(stream, "utf-8", None, 1 << 20, plan.label):
+                pass
+        except RowError as error:
+            return error
+    return FeatureError(f"{plan.label} is not UTF-8. Pass encoding=...")
+
+
+class _Watched:
+    """A stream that remembers its last bytes."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.tail = b""
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        if data:
+            self.tail = (self.tail + data[-16:])[-16:]
+        return data
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+def _check_closed(plan: Plan, last: pa.RecordBatch, tail: bytes) -> None:
+    """Refuse a file whose end lies inside quotes: the parsers would take all of it for one cell."""
+    if not plan.options.quotes or not last.num_rows or tail.rstrip(b"\r\n").endswith(plan.options.quotechar.encode()):
+        return
+    for name in last.schema.names:
+        cell = last.column(name)[-1].as_py()
+        if name == plan.names[-1] and cell is not None and "\n" in cell:
+            raise _unclosed(plan, cell)
+
+
+def _unclosed(plan: Plan, cell: str) -> FeatureError:
+    return FeatureError(f"{plan.label} ends inside quotes; the last cell begins with {cell[:40]!r}. {_QUOTING_HINT}")
+
+
+def _by_python(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+    places = [plan.names.index(name) for name in columns]
+    nulls = frozenset(plan.options.nulls)
+    with plan.open() as stream:
+        reader = plan.rows(stream)
+        for _ in itertools.islice(reader, plan.rows_before):
+            pass
+        for rows in _bounded(_squared(plan, reader), size):
+            try:
+                batch = _as_texts(rows, places, columns, nulls)
+            except UnicodeEncodeError as error:  # a byte that is no UTF-8 came as a surrogate
+                raise _wrong_byte(plan) from error
+            yield batch
+
+
+def _bounded(rows: Iterator[list[str]], size: int) -> Iterator[list[list[str]]]:
+    """Runs of rows of at most about ``size`` characters."""
+    run: list[list[str]] = []
+    held = 0
+    for row in rows:
+        run.append(row)
+        held += sum(map(len, row))
+        if held >= size or len(run) >= _ROWS_AT_ONCE:
+            yield run
+            run, held = [], 0
+    if run:
+        yield run
+
+
+def _squared(plan: Plan, reader: Any) -> Iterator[list[str]]:
+    """Rows of exactly as many cells as there are columns."""
+    from nlpdata._report import get_logger
+
+    width, number, action = len(plan.names), 0, plan.options.on_bad_lines
+    for row in reader:
+        if not row and plan.options.skip_blank_lines:
+            continue
+        if len(row) > width:
+            message = f"{plan.label}: line {reader.line_num} (row {number}) has {len(row)} cells where {width} are expected"
+            if action == "error":
+                raise RowError(f"{message}. Pass on_bad_lines='skip' to leave it out. {_QUOTING_HINT}", row=number, value=row)
+            if action == "warn":
+                get_logger(__name__).warning("%s; it is left out.", message)
+            continue
+        if len(row) < width:
+            row.extend([""] * (width - len(row)))
+        number += 1
+        yield row
+
+
+def _as_texts(rows: list[list[str]], places: list[int], columns: Sequence[str], nulls: frozenset[str]) -> pa.RecordBatch:
+    cells = list(zip(*rows, strict=True))
+    arrays = [pa.array([None if text in nulls else text for text in cells[place]], pa.string()) for place in places]
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))

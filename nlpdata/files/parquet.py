@@ -1,0 +1,129 @@
+"""Parquet files.
+
+Knows: row groups are read in slices of bounded bytes, and the features in the schema's metadata travel along.
+Does not know: what the columns mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nlpdata.errors import CorruptFileError
+from nlpdata.features import Features
+from nlpdata.files.base import (
+    Batch,
+    FileType,
+    Source,
+    batch_bytes_or_default,
+    check_columns,
+    created,
+    first_schema,
+    label_of,
+    opened_random,
+    parse_options,
+)
+
+_MAX_ROWS = 1 << 20
+_GROUP_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetOptions:
+    """How parquet is read: ``batch_size`` rows at a time (by default as many as ``batch_bytes`` hold)."""
+
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetWriteOptions:
+    """How parquet is written. ``batch_size`` is the rows of a row group; by default a group has about 64 MiB."""
+
+    compression: str = "snappy"
+    batch_size: int | None = None
+
+
+class ParquetFile(FileType):
+    """Parquet <-> record batches."""
+
+    name = "parquet"
+    extensions = (".parquet", ".geoparquet", ".gpq")
+
+    def read(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] | None = None,
+        batch_bytes: int | None = None,
+        features: Features | None = None,
+        **options: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a parquet file; only the asked columns are read from disk.
+
+        Options: see :class:`ParquetOptions`.
+
+        Raises:
+            CorruptFileError: not a parquet file, or one that is cut off.
+            UnknownColumnError: a column that the file does not have.
+        """
+        del features  # parquet knows its types
+        chosen = parse_options(ParquetOptions, options, "parquet")
+        label = label_of(source)
+        with opened_random(source) as file:
+            try:
+                parquet = pq.ParquetFile(file)
+                schema = parquet.schema_arrow
+                check_columns(columns, schema.names, label)
+                rows = chosen.batch_size or _rows_of(parquet.metadata, batch_bytes_or_default(batch_bytes))
+                if columns is not None:
+                    schema = pa.schema([schema.field(name) for name in columns], schema.metadata)
+                if parquet.metadata.num_rows == 0:
+                    yield pa.RecordBatch.from_pylist([], schema=schema)
+                for batch in parquet.iter_batches(batch_size=rows, columns=None if columns is None else list(columns)):
+                    yield _with_schema(batch, schema)
+            except (pa.ArrowInvalid, OSError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                raise CorruptFileError(f"{label} cannot be read as parquet: {error}") from error
+
+    def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
+        """A parquet file with the schema's metadata, in row groups of bounded bytes; the number of bytes.
+
+        Options: see :class:`ParquetWriteOptions`.
+        """
+        schema, rows = first_schema(batches, options.pop("schema", None))
+        chosen = parse_options(ParquetWriteOptions, options, "parquet")
+        schema = pa.schema([]) if schema is None else schema
+        with (
+            created(target) as sink,
+            pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression=chosen.compression) as writer,
+        ):
+            for group in _groups(rows, chosen.batch_size):
+                writer.write_table(pa.Table.from_batches(group, schema), row_group_size=chosen.batch_size)
+        return int(sink.num_bytes)
+
+
+def _with_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([batch.column(name) for name in schema.names], schema=schema)
+
+
+def _rows_of(metadata: Any, batch_bytes: int) -> int:
+    """How many rows ``batch_bytes`` hold, by the size that the row groups have without compression."""
+    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    return max(1, min(_MAX_ROWS, batch_bytes * int(metadata.num_rows) // max(int(size), 1)))
+
+
+def _groups(batches: Iterator[pa.RecordBatch], rows: int | None) -> Iterator[list[pa.RecordBatch]]:
+    """Runs of batches of one row group each: enough rows, or enough bytes."""
+    run: list[pa.RecordBatch] = []
+    for batch in batches:
+        run.append(batch)
+        if sum(b.num_rows for b in run) >= rows if rows else sum(b.nbytes for b in run) >= _GROUP_BYTES:
+            yield run
+            run = []
+    if run:
+        yield run

@@ -1,0 +1,181 @@
+r"""Text files: one row per line, paragraph or document, in the column ``text``.
+
+Knows: lines end at ``\n``, ``\r\n`` and ``\r`` and nowhere else (no form feeds, no U+2028).
+Does not know: sentences or tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
+from nlpdata.features import Features
+from nlpdata.files.base import (
+    Batch,
+    FileType,
+    Source,
+    batch_bytes_or_default,
+    created,
+    first_schema,
+    label_of,
+    opened,
+    parse_options,
+    pick,
+)
+from nlpdata.files.encoding import find_codec, utf8_blocks
+
+_SAMPLES = ("line", "paragraph", "document")
+_MAX_BLOCK = 2**31 - 2  # offsets of a string column are 32-bit
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """How text is read; the names are those users know.
+
+    ``chunksize`` is the older name of ``batch_bytes`` (bytes held at a time).
+    """
+
+    encoding: str = "utf-8"
+    encoding_errors: str | None = None
+    keep_linebreaks: bool = False
+    sample_by: str = "line"
+    chunksize: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.sample_by not in _SAMPLES:
+            hint = did_you_mean(self.sample_by, _SAMPLES)
+            raise ArgumentError(f"sample_by is {self.sample_by!r}.{hint} Use one of: {', '.join(_SAMPLES)}.")
+        find_codec(self.encoding)
+
+
+class TextFile(FileType):
+    """Text <-> the column ``text``."""
+
+    name = "text"
+    extensions = (".txt",)
+
+    def read(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] | None = None,
+        batch_bytes: int | None = None,
+        features: Features | None = None,
+        **options: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """Lines, paragraphs or the document as the column ``text``.
+
+        Options: see :class:`TextOptions`. The column is called as in ``features``, if these have one column.
+
+        Raises:
+            RowError: bytes that are not in the encoding; names the file, the line and the offset.
+        """
+        chosen = parse_options(TextOptions, options, "text")
+        size = batch_bytes_or_default(batch_bytes or chosen.chunksize)
+        name = next(iter(features)) if features else "text"
+        label = label_of(source)
+        with opened(source) as stream:
+            blocks = utf8_blocks(stream, chosen.encoding, chosen.encoding_errors, min(size, _MAX_BLOCK), label)
+            for array in _SAMPLERS[chosen.sample_by](_with_newlines(blocks), chosen.keep_linebreaks):
+                yield pick(pa.RecordBatch.from_arrays([array], [name]), columns, label)
+
+    def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
+        r"""One line per row of the only column, each ended by ``\n``; null is an empty line.
+
+        Raises:
+            FeatureError: not exactly one column, or one that is not text.
+        """
+        schema, rows = first_schema(batches, options.pop("schema", None))
+        parse_options(TextOptions, options, "text")
+        if schema is not None and (len(schema) != 1 or not _is_text(schema.field(0).type)):
+            raise FeatureError(f"A text file holds one column of strings; there are: {schema.names}. Select one first.")
+        with created(target) as sink:
+            for batch in rows:
+                values = batch.column(0).to_pylist()
+                sink.write("".join(["\n" if v is None else v + "\n" for v in values]).encode())
+        return sink.num_bytes
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
+
+
+def _with_newlines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""The blocks with every line end as ``\n``."""
+    held = b""
+    for block in blocks:
+        block = held + block
+        held = b"\r" if block.endswith(b"\r") else b""  # it may be the first half of \r\n
+        block = block[: len(block) - len(held)]
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if block:
+            yield block
+    if held:
+        yield b"\n"
+
+
+def lines_array(block: bytes, keep_linebreaks: bool) -> pa.Array:
+    r"""The lines of a block as a string array, without a Python object per line.
+
+    >>> lines_array(b"a\n\nb", False).to_pylist()
+    ['a', '', 'b']
+    """
+    data = np.frombuffer(block, dtype=np.uint8)
+    is_end = data == 10
+    ends = np.flatnonzero(is_end).astype(np.int32) + 1
+    if not len(ends) or ends[-1] != len(data):
+        ends = np.append(ends, np.int32(len(data)))
+        last_is_open = True
+    else:
+        last_is_open = False
+    offsets = np.concatenate([np.zeros(1, np.int32), ends])
+    if not keep_linebreaks:
+        offsets -= np.arange(len(offsets), dtype=np.int32)
+        if last_is_open:
+            offsets[-1] += 1
+        data = data[~is_end]
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def _lines(blocks: Iterable[bytes], keep_linebreaks: bool) -> Iterator[pa.Array]:
+    open_line: list[bytes] = []
+    any_rows = False
+    for block in blocks:
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield lines_array(b"".join([*open_line, block[:cut]]), keep_linebreaks)
+            open_line, any_rows = [], True
+        if cut < len(block):
+            open_line.append(block[cut:])
+    if open_line:
+        yield lines_array(b"".join(open_line), keep_linebreaks)
+    elif not any_rows:
+        yield pa.array([], pa.string())
+
+
+def _paragraphs(blocks: Iterable[bytes], keep_linebreaks: bool) -> Iterator[pa.Array]:
+    del keep_linebreaks  # inside a paragraph they stay in any case
+    rest, any_rows = "", False
+    for block in blocks:
+        # The last part is carried over: splitting goes on from there as if the file were one string.
+        *parts, rest = (rest + block.decode()).split("\n\n")
+        if found := [p for p in parts if p]:
+            yield pa.array(found, pa.string())
+            any_rows = True
+    if rest or not any_rows:
+        yield pa.array([rest] if rest else [], pa.string())
+
+
+def _document(blocks: Iterable[bytes], keep_linebreaks: bool) -> Iterator[pa.Array]:
+    del keep_linebreaks
+    whole = b"".join(blocks).decode()
+    yield pa.array([whole], pa.large_string() if len(whole) > 2**29 else pa.string())
+
+
+_SAMPLERS = {"line": _lines, "paragraph": _paragraphs, "document": _document}

@@ -1,0 +1,352 @@
+"""Columns as NumPy pieces, and what the array formats (NumPy, torch, TensorFlow, JAX) make of them alike.
+
+Knows: when rows stack into one array, what nulls do to numbers, how nested lists fall apart into rows.
+Does not know: a target library; a subclass of :class:`ArrayFormatter` says how an array, text or a ragged column looks there.
+
+The rules: integers become int64 and floats float32 (``dtype`` overrides both); numbers with nulls become floats with NaN,
+and booleans with nulls objects; lists of one length are stacked into one array, others are a ragged column; null lists and
+structs are None.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.formats import buffers
+from nlpdata.formats.base import DictFormatter
+from nlpdata.formats.buffers import Ndarray
+from nlpdata.formats.python import to_list
+
+if TYPE_CHECKING:
+    from nlpdata.features import Features
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Numbers, booleans or moments as stored; undefined where not valid."""
+
+    values: Ndarray
+    valid: Ndarray | None
+
+
+@dataclass(slots=True)
+class Objects:
+    """Anything kept as Python objects; ``text`` if these are str or bytes."""
+
+    items: list[Any]
+    text: bool
+
+
+@dataclass(slots=True)
+class Lists:
+    """Row i is ``child[offsets[i]:offsets[i + 1]]``, or None where not valid."""
+
+    offsets: Ndarray
+    valid: Ndarray | None
+    child: Piece
+
+
+@dataclass(slots=True)
+class Structs:
+    """Row i is a dict of row i of each member, or None where not valid."""
+
+    members: dict[str, Piece]
+    optional: frozenset[str]
+    valid: Ndarray | None
+    num_rows: int
+
+
+Piece = Numbers | Objects | Lists | Structs
+
+
+def pieces(column: Any) -> Piece:
+    """The pieces of an array or chunked array. Zero-copy for numbers in one chunk, one copy for several."""
+    arrays = buffers.chunks(column)
+    if not arrays:
+        return _piece(pa.array([], column.type))
+    found = [_piece(a) for a in arrays]
+    return found[0] if len(found) == 1 else _join(found)
+
+
+def _piece(array: Any) -> Piece:
+    array = buffers.plain(array)
+    kind = array.type.id
+    if kind in buffers.NUMBERS:
+        return Numbers(buffers.values(array), buffers.validity(array))
+    if kind == buffers.BOOL:
+        return Numbers(buffers.booleans(array), buffers.validity(array))
+    if kind in buffers.TEMPORAL:
+        return Numbers(buffers.moments(array), buffers.validity(array))
+    if kind in buffers.LISTS:
+        offsets, child = buffers.lists(array)
+        return Lists(offsets, buffers.validity(array), _piece(child))
+    if kind == buffers.STRUCT:
+        names, optional = buffers.fields(array.type)
+        members = {n: _piece(array.field(i)) for i, n in enumerate(names)}
+        return Structs(members, optional, buffers.validity(array), len(array))
+    return Objects(to_list(array), kind in buffers.TEXT)
+
+
+def _rows(piece: Piece) -> int:
+    match piece:
+        case Numbers():
+            return len(piece.values)
+        case Objects():
+            return len(piece.items)
+        case Lists():
+            return len(piece.offsets) - 1
+        case Structs():
+            return piece.num_rows
+
+
+def _join(parts: list[Any]) -> Piece:
+    """Pieces of one type, one after the other. Copies; offsets become int64."""
+    if isinstance(parts[0], Objects):
+        return Objects([item for p in parts for item in p.items], parts[0].text)
+    valid = None
+    if any(p.valid is not None for p in parts):
+        valid = np.concatenate([np.ones(_rows(p), np.bool_) if p.valid is None else p.valid for p in parts])
+    if isinstance(parts[0], Numbers):
+        return Numbers(np.concatenate([p.values for p in parts]), valid)
+    if isinstance(parts[0], Structs):
+        members = {n: _join([p.members[n] for p in parts]) for n in parts[0].members}
+        return Structs(members, parts[0].optional, valid, sum(p.num_rows for p in parts))
+    lengths = np.concatenate([np.diff(p.offsets) for p in parts])
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    return Lists(offsets, valid, _join([p.child for p in parts]))
+
+
+def _mask(valid: Ndarray | None, start: int, stop: int) -> Ndarray | None:
+    """The validity of a range of rows, None if all of them are valid."""
+    if valid is None:
+        return None
+    part = valid[start:stop]
+    return None if part.all() else part
+
+
+class ArrayFormatter(DictFormatter):
+    """A format that stacks what can be stacked. Everything here works on row ranges of pieces."""
+
+    options = frozenset({"dtype"})
+
+    def __init__(self, features: Features | None = None, **kwargs: Any) -> None:
+        super().__init__(features, **kwargs)
+        self.dtype: Any = kwargs.get("dtype")
+
+    # What a target library says.
+
+    @abstractmethod
+    def array(self, dense: Ndarray) -> Any:
+        """A numeric array of any rank; ``dense`` may be a view of a file, and is then read-only."""
+
+    @abstractmethod
+    def scalar(self, value: Any) -> Any:
+        """One number of a row, a NumPy scalar."""
+
+    @abstractmethod
+    def item(self, value: Any) -> Any:
+        """One Python object of a row: str, bytes, Decimal, time ..."""
+
+    @abstractmethod
+    def text(self, items: list[Any]) -> Any:
+        """A whole column of str or bytes or None."""
+
+    @abstractmethod
+    def ragged(self, items: list[Any]) -> Any:
+        """Rows, already converted, that are not one block of numbers."""
+
+    @abstractmethod
+    def split(self, dense: Ndarray, offsets: Ndarray) -> Any:
+        """Rows ``dense[offsets[i]:offsets[i + 1]]`` of different lengths."""
+
+    @staticmethod
+    def cannot_hold_nulls(dtype: Any) -> ArgumentError:
+        """The error for a ``dtype`` without NaN and a column with nulls."""
+        return ArgumentError(f"A column has nulls, which dtype={dtype} cannot hold. Fill them first, or ask for a float dtype.")
+
+    @staticmethod
+    def no_moments(dense: Ndarray, library: str) -> None:
+        """Refuse dates and times for a library that has none.
+
+        Raises:
+            FeatureError: the values are dates, timestamps or durations.
+        """
+        if dense.dtype.kind in "mM":
+            raise FeatureError(
+                f"A column holds {dense.dtype}, for which {library} has no type. Format other columns only: columns=[...]."
+            )
+
+    # What becomes of numbers.
+
+    def target(self, stored: np.dtype[Any]) -> np.dtype[Any]:
+        """The dtype that values stored as ``stored`` are given as."""
+        if self.dtype is not None and stored.kind in "biuf":
+            asked: np.dtype[Any] = np.dtype(self.dtype)
+            return asked
+        if stored.kind in "iu":
+            return np.dtype(np.int64)
+        return np.dtype(np.float32) if stored.kind == "f" else stored
+
+    def target_with_nulls(self, stored: np.dtype[Any]) -> np.dtype[Any]:
+        """The dtype for numbers with nulls, as NaN: float64 for integers, which float32 would not hold."""
+        if self.dtype is None and stored.kind in "iu":
+            return np.dtype(np.float64)
+        return self.target(stored)
+
+    def dense(self, values: Ndarray, valid: Ndarray | None) -> Ndarray | None:
+        """Values in their target dtype, or None where these cannot show nulls. A view where nothing changes.
+
+        Raises:
+            ArgumentError: an integer ``dtype`` was asked for values with nulls.
+        """
+        if valid is None:
+            return _cast(values, self.target(values.dtype))
+        if values.dtype.kind == "b" and self.dtype is None:
+            return None
+        to = self.target_with_nulls(values.dtype)
+        if to.kind in "biu":
+            raise self.cannot_hold_nulls(to)
+        filled = _cast(values, to)
+        filled = filled.copy() if filled is values else filled
+        filled[~valid] = None if to.kind == "O" else to.type("NaT") if to.kind in "mM" else np.nan
+        return filled
+
+    # A column, by rows [start, stop) of a piece.
+
+    def convert(self, column: Any) -> Any:
+        """A column as one array where its rows stack, else as the library's ragged form."""
+        piece = pieces(column)
+        if isinstance(piece, Objects) and piece.text:
+            return self.text(piece.items)
+        return self.part(piece, 0, _rows(piece))
+
+    def part(self, piece: Piece, start: int, stop: int) -> Any:
+        """A range of rows as one value."""
+        if isinstance(piece, Lists):
+            return self._lists(piece, start, stop)
+        if isinstance(piece, Numbers):
+            dense = self.dense(piece.values[start:stop], _mask(piece.valid, start, stop))
+            if dense is not None:
+                return self.array(dense)
+        return self.ragged(self.elements(piece, start, stop))
+
+    def _lists(self, piece: Lists, start: int, stop: int) -> Any:
+        block = self._block(piece, start, stop)
+        if block is not None:
+            return self.array(block)
+        if isinstance(piece.child, Numbers) and _mask(piece.valid, start, stop) is None:
+            offsets = piece.offsets[start : stop + 1]
+            first, last = int(offsets[0]), int(offsets[-1])
+            dense = self.dense(piece.child.values[first:last], _mask(piece.child.valid, first, last))
+            if dense is not None:
+                return self.split(dense, offsets - first if first else offsets)
+        return self.ragged(self.elements(piece, start, stop))
+
+    def _block(self, piece: Piece, start: int, stop: int) -> Ndarray | None:
+        """A range of rows as one dense array, or None if they do not stack."""
+        if isinstance(piece, Numbers):
+            return self.dense(piece.values[start:stop], _mask(piece.valid, start, stop))
+        if not isinstance(piece, Lists) or start == stop or _mask(piece.valid, start, stop) is not None:
+            return None
+        offsets = piece.offsets[start : stop + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        length = (last - first) // (stop - start)
+        if length * (stop - start) != last - first or (np.diff(offsets) != length).any():
+            return None
+        inner = self._block(piece.child, first, last)
+        return None if inner is None else inner.reshape(stop - start, length, *inner.shape[1:])
+
+    def elements(self, piece: Piece, start: int, stop: int) -> list[Any]:
+        """A range of rows as one value each; None for nulls."""
+        match piece:
+            case Numbers():
+                values = _cast(piece.values[start:stop], self.target(piece.values.dtype))
+                return _masked([self.scalar(v) for v in values], piece.valid, start)
+            case Objects():
+                return [None if v is None else self.item(v) for v in piece.items[start:stop]]
+            case Lists():
+                spans = pairwise(piece.offsets[start : stop + 1].tolist())
+                if piece.valid is None:
+                    return [self.part(piece.child, a, b) for a, b in spans]
+                valid = piece.valid[start:stop].tolist()
+                return [self.part(piece.child, a, b) if v else None for (a, b), v in zip(spans, valid, strict=True)]
+            case Structs():
+                return self._dicts(piece, start, stop)
+
+    def _dicts(self, piece: Structs, start: int, stop: int) -> list[Any]:
+        members = {n: self.elements(m, start, stop) for n, m in piece.members.items()}
+        missing = piece.optional
+        rows: list[Any]
+        if not members:
+            rows = [{} for _ in range(stop - start)]
+        else:
+            rows = [
+                {n: v for n, v in zip(members, row, strict=True) if v is not None or n not in missing}
+                for row in zip(*members.values(), strict=True)
+            ]
+        return _masked(rows, piece.valid, start)
+
+    # One value a row.
+
+    def convert_rows(self, column: Any) -> Sequence[Any]:
+        """One value a row; a row of a flat number column is a scalar, NaN where it is null."""
+        piece = pieces(column)
+        if isinstance(piece, Numbers):
+            return self.scalars(piece)
+        if isinstance(piece, Lists) and isinstance(piece.child, Numbers) and piece.valid is None and piece.child.valid is None:
+            dense = self.dense(piece.child.values, None)
+            assert dense is not None
+            return self.list_rows(dense, piece.offsets)
+        return self.elements(piece, 0, _rows(piece))
+
+    def scalars(self, piece: Numbers) -> list[Any]:
+        """The rows of a flat number column."""
+        values = _cast(piece.values, self.target(piece.values.dtype))
+        return self.with_missing([self.scalar(v) for v in values], piece)
+
+    def with_missing(self, rows: list[Any], piece: Numbers) -> list[Any]:
+        """Rows of a flat number column with nulls put in: None for booleans, NaN or NaT for others."""
+        if piece.valid is None:
+            return rows
+        kind = piece.values.dtype.kind
+        for row in np.flatnonzero(~piece.valid).tolist():
+            missing = None if kind == "b" else self.dense(piece.values[row : row + 1], np.zeros(1, np.bool_))
+            rows[row] = None if missing is None else self.scalar(missing[0])
+        return rows
+
+    def list_rows(self, dense: Ndarray, offsets: Ndarray) -> Sequence[Any]:
+        """The rows of a list column without nulls."""
+        return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
+
+    def collect(self, decoded: list[Any]) -> Any:
+        """Decoded values: arrays of one shape stacked, anything else kept as rows."""
+        arrays = [v for v in decoded if isinstance(v, np.ndarray)]
+        if len(arrays) < len(decoded) or not arrays:
+            return self.ragged(decoded)
+        converted = [a if (dense := self.dense(a, None)) is None else dense for a in arrays]
+        if len({a.shape for a in converted}) == 1:
+            return self.array(np.stack(converted))
+        return self.ragged([self.array(a) for a in converted])
+
+
+def _cast(values: Ndarray, to: np.dtype[Any]) -> Ndarray:
+    if values.dtype == to:
+        return values
+    with np.errstate(all="ignore"):  # float64 beyond float32 is inf, undefined values under nulls are anything
+        return values.astype(to)
+
+
+def _masked(rows: list[Any], valid: Ndarray | None, start: int) -> list[Any]:
+    mask = _mask(valid, start, start + len(rows))
+    if mask is not None:
+        for row in np.flatnonzero(~mask).tolist():
+            rows[row] = None
+    return rows

@@ -1,0 +1,119 @@
+"""Rows, columns and batches as NumPy arrays: views of the stored buffers wherever types and layout allow.
+
+Knows: NumPy. Does not know: other formats.
+
+A row's number is a NumPy scalar of the stored type, its text ``np.str_``. A column of text is a fixed-width array
+(``<U7``), but an object array of str where fixed width would lose a trailing NUL, hide a null, or take more than 64 MiB.
+Ragged columns are object arrays of arrays. Views are read-only; ``copy=True`` gives arrays of their own.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise, repeat
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from nlpdata.formats.arrays import ArrayFormatter, Numbers, Objects, pieces
+from nlpdata.formats.buffers import Ndarray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nlpdata.features import Features
+
+_FIXED_WIDTH_BYTES: Final = 64 * 2**20
+
+
+def objects(items: Sequence[Any]) -> Ndarray:
+    """A one-dimensional object array of ``items``, whatever these are.
+
+    >>> objects([[1], [2]]).shape
+    (2,)
+    """
+    # np.array() would look inside, and stack or refuse.
+    return np.fromiter(items, np.dtype(object), len(items))
+
+
+class NumpyFormatter(ArrayFormatter):
+    """Values as NumPy arrays.
+
+    Args:
+        features: what the columns hold.
+        kwargs: ``dtype`` for all numbers and booleans; ``copy=True`` for writable arrays.
+
+    >>> import pyarrow as pa
+    >>> NumpyFormatter().batch(pa.table({"a": [1, None], "b": [[1, 2], [3, 4]]}))
+    {'a': array([ 1., nan]), 'b': array([[1, 2],
+           [3, 4]])}
+    """
+
+    options = frozenset({"dtype", "copy"})
+
+    def __init__(self, features: Features | None = None, **kwargs: Any) -> None:
+        super().__init__(features, **kwargs)
+        self._copy = bool(kwargs.get("copy"))
+
+    def array(self, dense: Ndarray) -> Ndarray:
+        """The array itself, or a copy if it is a read-only view and a copy was asked for."""
+        return dense.copy() if self._copy and not dense.flags.writeable else dense
+
+    def scalar(self, value: Any) -> Any:
+        """A NumPy scalar."""
+        return value
+
+    def item(self, value: Any) -> Any:
+        """The Python object."""
+        return value
+
+    def text(self, items: list[Any]) -> Ndarray:
+        """Text as a fixed-width array, else as objects."""
+        if not items or None in items:
+            return objects(items)
+        end: Any = "\0" if isinstance(items[0], str) else b"\0"
+        width = max(map(len, items)) * (4 if end == "\0" else 1)
+        if width * len(items) > _FIXED_WIDTH_BYTES or any(map(type(end).endswith, items, repeat(end))):
+            return objects(items)
+        return np.array(items)
+
+    def ragged(self, items: list[Any]) -> Ndarray:
+        """An object array; of higher rank where the rows are themselves object arrays of one shape."""
+        if items and all(isinstance(v, np.ndarray) and v.dtype == object and v.shape == items[0].shape for v in items):
+            stacked: Ndarray = np.stack(items)
+            return stacked
+        return objects(items)
+
+    def split(self, dense: Ndarray, offsets: Ndarray) -> Ndarray:
+        """An object array of views."""
+        dense = self.array(dense)
+        return objects([dense[a:b] for a, b in pairwise(offsets.tolist())])
+
+    def list_rows(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
+        """A view for each row."""
+        dense = self.array(dense)
+        return [dense[a:b] for a, b in pairwise(offsets.tolist())]
+
+    def scalars(self, piece: Numbers) -> list[Any]:
+        """Scalars of the stored type, unless a ``dtype`` was asked for."""
+        return self.with_missing(list(piece.values), piece) if self.dtype is None else super().scalars(piece)
+
+    def with_missing(self, rows: list[Any], piece: Numbers) -> list[Any]:
+        """Nulls put in: None for booleans, NaN of the stored float type or float64, NaT."""
+        if piece.valid is None or self.dtype is not None:
+            return super().with_missing(rows, piece)
+        stored = piece.values.dtype
+        missing: Any = None
+        if stored.kind in "mM":
+            missing = np.array("NaT", stored)[()]
+        elif stored.kind in "iuf":
+            missing = (stored if stored.kind == "f" else np.dtype(np.float64)).type(np.nan)
+        for row in np.flatnonzero(~piece.valid).tolist():
+            rows[row] = missing
+        return rows
+
+    def convert_rows(self, column: Any) -> Sequence[Any]:
+        """One value a row; text as ``np.str_`` and ``np.bytes_``."""
+        piece = pieces(column)
+        if isinstance(piece, Objects) and piece.text:
+            return [None if v is None else np.str_(v) if isinstance(v, str) else np.bytes_(v) for v in piece.items]
+        return super().convert_rows(column)

@@ -1,0 +1,103 @@
+"""Rows, columns and batches as torch tensors, by way of NumPy: single-threaded, one copy a batch, none per value.
+
+Knows: torch. Does not know: other formats.
+
+Integers become int64 and floats float32, unless ``dtype`` says otherwise; text stays str, in lists; ragged columns are
+lists of tensors that share one piece of memory. No tensor shares memory with a stored file.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nlpdata._optional import load
+from nlpdata.formats.arrays import ArrayFormatter, Numbers
+from nlpdata.formats.buffers import Ndarray
+
+if TYPE_CHECKING:
+    from nlpdata.features import Features
+
+
+class TorchFormatter(ArrayFormatter):
+    """Values as torch tensors.
+
+    Args:
+        features: what the columns hold.
+        kwargs: ``dtype`` (a torch dtype, for all numbers and booleans), ``device``, ``requires_grad``, ``pin_memory``.
+    """
+
+    options = frozenset({"dtype", "device", "requires_grad", "pin_memory"})
+
+    def __init__(self, features: Features | None = None, **kwargs: Any) -> None:
+        super().__init__(features, **kwargs)
+        self._torch = load("torch", "torch")
+        self._asked: Any = self.dtype
+        # NumPy's part of the work: the same type where it has one, so that torch need not convert again.
+        self.dtype = None
+        self._move = {k: v for k, v in kwargs.items() if k == "device" and v is not None}
+        self._pin, self._grad = bool(kwargs.get("pin_memory")), bool(kwargs.get("requires_grad"))
+        self._plain = self._asked is None and not (self._move or self._pin or self._grad)
+
+    def target_with_nulls(self, stored: np.dtype[Any]) -> np.dtype[Any]:
+        """float32 for all numbers with nulls; float64 on the way to a ``dtype`` that was asked for."""
+        if self._asked is None or stored.kind not in "biuf":
+            return np.dtype(np.float32) if stored.kind in "iuf" else super().target_with_nulls(stored)
+        if not (self._asked.is_floating_point or self._asked.is_complex):
+            raise self.cannot_hold_nulls(self._asked)
+        return np.dtype(np.float64)
+
+    def target(self, stored: np.dtype[Any]) -> np.dtype[Any]:
+        """int64 and float32; float64 as it is if a dtype was asked for, so that nothing is lost on the way."""
+        return stored if self._asked is not None and stored.kind == "f" else super().target(stored)
+
+    def array(self, dense: Ndarray) -> Any:
+        """A tensor with memory of its own."""
+        self.no_moments(dense, "torch")
+        if not dense.flags.writeable:
+            dense = dense.copy()  # a view of a file: torch would warn, and a write would crash
+        return self._finish(self._torch.from_numpy(dense))
+
+    def _finish(self, tensor: Any) -> Any:
+        if self._plain:
+            return tensor
+        tensor = tensor.to(dtype=self._asked, **self._move)
+        if self._pin:
+            tensor = tensor.pin_memory()
+        return tensor.requires_grad_() if self._grad else tensor
+
+    def scalar(self, value: Any) -> Any:
+        """A tensor of rank 0."""
+        return self._finish(self._torch.from_numpy(np.array(value)))
+
+    def item(self, value: Any) -> Any:
+        """The Python object: torch has no text, decimals or times."""
+        return value
+
+    def text(self, items: list[Any]) -> list[Any]:
+        """The list of str."""
+        return items
+
+    def ragged(self, items: list[Any]) -> list[Any]:
+        """The list of rows."""
+        return items
+
+    def split(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
+        """A list of tensors over one copy of the values."""
+        return self.list_rows(dense, offsets)
+
+    def list_rows(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
+        """A list of tensors over one copy of the values."""
+        if self._grad:
+            return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
+        return list(self.array(dense).split(np.diff(offsets).tolist())) if len(offsets) > 1 else []
+
+    def scalars(self, piece: Numbers) -> list[Any]:
+        """Tensors of rank 0 over one copy of the values."""
+        dense = self.dense(piece.values, None)
+        assert dense is not None
+        if self._grad:
+            return self.with_missing([self.scalar(v) for v in dense], piece)
+        return self.with_missing(list(self.array(dense).unbind()), piece)

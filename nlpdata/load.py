@@ -1,0 +1,98 @@
+"""From a name to a dataset: what users call first.
+
+Knows: the documented arguments. Does not know: how any of it is done; every function forwards.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nlpdata.builder.base import DatasetBuilder, SplitSpec
+from nlpdata.builder.locate import locate
+from nlpdata.dataset.dicts import load_from_disk
+from nlpdata.errors import ArgumentError
+from nlpdata.features import Features
+from nlpdata.fetch.manager import DownloadConfig, DownloadMode, VerificationMode
+
+__all__ = ["load_dataset", "load_dataset_builder", "load_from_disk"]
+
+
+def load_dataset(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    data_dir: str | None = None,
+    data_files: Any = None,
+    split: SplitSpec = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    features: Features | None = None,
+    download_config: DownloadConfig | None = None,
+    download_mode: DownloadMode | str | None = None,
+    verification_mode: VerificationMode | str | None = None,
+    keep_in_memory: bool | None = None,
+    streaming: bool = False,
+    num_proc: int | None = None,
+    trust_remote_code: bool | None = None,
+    **config_kwargs: Any,
+) -> Any:
+    """A dataset by name: prepared in the cache the first time, found there after that, without a request or a row read.
+
+    Args:
+        path: a shipped loader (``"glue"``), ``"csv"``, ``"json"``, ``"text"``, ``"parquet"`` or ``"arrow"`` with ``data_files``,
+            a script or its folder, or a folder of data files.
+        name: the configuration, such as ``"sst2"``.
+        data_dir: folder of data files; for loaders of data that must be downloaded by hand, the folder where they are.
+        data_files: path, glob, list, or split -> those.
+        split: name, slice ``"train[:10%]"``, sum ``"train+test"``, or a list; None gives all splits by name.
+        cache_dir: folder of the cache; None takes the setting ``cache``.
+        features: column types, instead of the loader's own.
+        download_config: how files are fetched.
+        download_mode: ``"reuse_dataset_if_exists"`` (default), ``"reuse_cache_if_exists"`` or ``"force_redownload"``.
+        verification_mode: ``"no_checks"`` accepts downloads and sizes that differ from what was recorded.
+        keep_in_memory: read the rows into memory; otherwise they are memory-mapped.
+        streaming: not offered by this version.
+        num_proc: taken for compatibility; splits are prepared one after the other.
+        trust_remote_code: taken for compatibility; shipped scripts and local paths run in any case, nothing else does.
+        config_kwargs: parameters of the configuration, or options of the file type.
+
+    Returns:
+        A ``DatasetDict``; a ``Dataset`` where ``split`` names one; a list where it is a list.
+
+    Raises:
+        UnknownLoaderError, UnknownConfigError, UnknownSplitError: a name that does not exist; says the closest.
+        FetchError: a download failed, or is not the recorded one (``ChecksumError``).
+        BuildError, RowError: the loader failed, or a row does not fit the features.
+        VerificationError: split sizes differ from the recorded ones.
+
+    Example::
+
+        train = load_dataset("udhr", split="train")
+        pairs = load_dataset("udhr", "pairs", source="eng", target="swh")
+        table = load_dataset("csv", data_files={"train": "train.csv"})
+    """
+    if streaming:
+        raise ArgumentError("streaming=True is not offered by this version. Leave it out: rows are memory-mapped, not loaded.")
+    builder = load_dataset_builder(path, name, data_dir, data_files, cache_dir, features, **config_kwargs)
+    builder.download_and_prepare(
+        download_config=download_config, download_mode=download_mode, verification_mode=verification_mode, num_proc=num_proc
+    )
+    return builder.as_dataset(split, in_memory=bool(keep_in_memory))
+
+
+def load_dataset_builder(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    data_dir: str | None = None,
+    data_files: Any = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    features: Features | None = None,
+    trust_remote_code: bool | None = None,
+    **config_kwargs: Any,
+) -> DatasetBuilder:
+    """The builder of a dataset, with its ``config`` and ``info``; nothing is downloaded or prepared.
+
+    Arguments and errors as in :func:`load_dataset`.
+    """
+    return locate(path, data_dir, data_files).build(
+        cache_dir=cache_dir, config_name=name, features=features, data_files=data_files, data_dir=data_dir, **config_kwargs
+    )

@@ -1,0 +1,439 @@
+"""The contract of a metric: rows go in batch by batch, a score comes out.
+
+Knows: how inputs, settings and parameters are told apart, what is kept between batches, how states merge, the signature.
+Does not know: any metric; where scripts lie; processes and ranks.
+
+A metric is a sum. A subclass gives ``_info()`` and either
+
+* ``stats(predictions, references, *, setting=default)`` -> anything with ``+`` (a NumPy array, LabelCounts, Mean, ...) and
+  ``score(total, *, parameter=default)`` -> ``{name: value}``. Only the sum is kept: memory does not grow with the rows, and any
+  partition and order of the rows gives the same score. Required arguments of ``stats`` are the inputs, the others settings.
+* or ``_compute(predictions, references, *, parameter=default)`` -> ``{name: value}``, which gets all rows at once, as scripts
+  for HF ``datasets`` and ``evaluate`` are written. Its inputs are the columns of ``_info().features``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, TypeAlias
+
+from nlpdata.errors import ArgumentError, ScriptError, UnknownConfigError, did_you_mean, unknown
+from nlpdata.scoring.info import MetricInfo
+from nlpdata.scoring.inputs import check_lengths
+from nlpdata.scoring.result import Result, Signature, described, plain
+from nlpdata.scoring.rows import Rows
+
+__all__ = ["Metric", "MetricInfo", "State"]
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a metric knows after some rows; plain data, to be pickled and merged elsewhere.
+
+    Attributes:
+        signature: the metric and the settings its statistics were made with.
+        rows: how many rows went in.
+        total: the sum of their statistics.
+    """
+
+    signature: Signature
+    rows: int
+    total: Any
+
+    def __add__(self, other: State) -> State:
+        if difference := self.signature.difference(other.signature):
+            raise ArgumentError(f"These statistics cannot be added, for they differ in {'; '.join(difference)}.")
+        return State(self.signature, self.rows + other.rows, self.total + other.total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """Names that a function takes: required ones, those with a default, and whether it takes any other."""
+
+    required: tuple[str, ...]
+    defaults: Mapping[str, Any]
+    open: bool
+
+
+@lru_cache(maxsize=256)
+def _arguments(function: Any) -> _Arguments:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return _Arguments(
+        tuple(p.name for p in named if p.default is p.empty),
+        {p.name: p.default for p in named if p.default is not p.empty},
+        any(p.kind is p.VAR_KEYWORD for p in parameters),
+    )
+
+
+class Metric(ABC):
+    """Base class of metrics; see the module for what a subclass gives.
+
+    Args:
+        config_name: configuration, for metrics that have some.
+        num_process, process_id: accepted for one process; states of several processes are joined with :meth:`merge`.
+        experiment_id: a name of your own, carried along.
+        keep_in_memory, cache_dir, seed: accepted for scripts of HF ``datasets``; nothing is written, nothing is drawn.
+        options: settings and parameters that differ from the defaults in every ``compute``.
+
+    Raises:
+        UnknownConfigError: the metric has no such configuration, or needs one.
+        ArgumentError: an option the metric does not have.
+    """
+
+    VERSION: ClassVar[str] = ""
+    """Changes when the same inputs give another number."""
+
+    CONFIGS: ClassVar[tuple[str, ...]] = ()
+    """Names of the configurations, one of which must be chosen; empty: anything goes."""
+
+    ROW_SETTINGS: ClassVar[frozenset[str]] = frozenset({"sample_weight"})
+    """Settings of ``stats`` that hold one value per row."""
+
+    def __init__(  # noqa: PLR0913 - the documented signature
+        self,
+        config_name: str | None = None,
+        keep_in_memory: bool = False,
+        cache_dir: str | None = None,
+        num_process: int = 1,
+        process_id: int = 0,
+        seed: int | None = None,
+        experiment_id: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.config_name = config_name
+        self.experiment_id = experiment_id or "default_experiment"
+        self._name = _snake_case(type(self).__name__)
+        self._version = self.VERSION
+        self._state: State | None = None
+        self._options = options
+        _check_processes(num_process)
+        self._check_config()
+        if not self.additive:
+            self.info  # noqa: B018 - scripts check their configuration here
+        if rows := self._split(options)[0]:
+            raise ArgumentError(f"{', '.join(rows)} is about rows: give it to compute or add_batch.")
+
+    # What a subclass gives.
+
+    @abstractmethod
+    def _info(self) -> MetricInfo:
+        """Description, citation and input schema."""
+
+    def stats(self, *args: Any, **columns: Any) -> Any:
+        """The statistics of one batch; those of two batches are joined with ``+``. Unless overridden: the rows themselves."""
+        return Rows.of(columns, self.info.features)
+
+    def score(self, total: Any, *args: Any, **parameters: Any) -> Mapping[str, Any]:
+        """The scores that follow from the sum of all statistics. Unless overridden: ``_compute`` of the rows."""
+        columns = {name: total.column(name, self.info.format) for name in self._inputs}
+        return self._compute(**columns, **parameters)
+
+    def _compute(self, *args: Any, **arguments: Any) -> Mapping[str, Any]:
+        """The scores of all rows at once, for metrics that do not add up."""
+        raise ScriptError(f"The metric {self.name!r} has neither stats and score nor _compute; it needs one of them.")
+
+    def _download_and_prepare(self, dl_manager: Any) -> None:  # noqa: B027 - most metrics fetch nothing
+        """Fetch what the metric needs (models, word lists). Unless overridden: nothing."""
+
+    # What a user calls.
+
+    def compute(self, *, predictions: Any = None, references: Any = None, **kwargs: Any) -> Result:
+        """The scores of all rows added so far and of those given here; after it the metric is empty again.
+
+        If it fails, the rows added before stay and those given here are not added.
+
+        Args:
+            predictions: rows to score, as in :meth:`add_batch`; may be left out after :meth:`add_batch`.
+            references: what they should have been.
+            kwargs: other inputs; settings (with the rows they are about); parameters of the score, such as ``average=``.
+
+        Raises:
+            ArgumentError: no rows at all, columns of different lengths, an unknown parameter.
+            FeatureError: values that are no labels, numbers or texts; says the row.
+        """
+        columns, settings, parameters = self._split({"predictions": predictions, "references": references, **kwargs})
+        state = self._state
+        if columns:
+            batch = self._measure(columns, settings)
+            state = batch if state is None else state + batch
+        elif late := [name for name, value in settings.items() if value is not None]:
+            raise ArgumentError(f"{', '.join(late)} is about rows: give it to add_batch together with them.")
+        if state is None or state.rows == 0:
+            raise ArgumentError(f"There are no rows to score. Give {' and '.join(self._inputs)}, or call add_batch before.")
+        values = self.score(state.total, **parameters)
+        if not isinstance(values, Mapping):
+            raise ScriptError(f"The metric {self.name!r} computed a {type(values).__name__}; a dict of scores is needed.")
+        signature = self._signature(self._described_parameters(parameters), state.signature.parameters)
+        self.reset()
+        return Result({name: plain(value) for name, value in values.items()}, signature)
+
+    def add_batch(self, *, predictions: Any = None, references: Any = None, **kwargs: Any) -> None:
+        """Add rows. An additive metric keeps only the sum of their statistics, the others keep the rows.
+
+        Args:
+            predictions: one value per row: a list, NumPy, Arrow, torch, pandas, polars, a dataset column.
+            references: what they should have been, in the same order.
+            kwargs: other inputs, and settings such as ``sample_weight=``.
+
+        Raises:
+            ArgumentError: a missing input, columns of different lengths, an unknown setting.
+            FeatureError: values that do not fit; says the row of this batch. Nothing of the batch is added.
+        """
+        columns, settings, parameters = self._split({"predictions": predictions, "references": references, **kwargs})
+        if late := [name for name in parameters if name in kwargs]:
+            raise ArgumentError(f"{', '.join(late)} is about the score: give it to compute.")
+        batch = self._measure(columns, settings)
+        self._state = batch if self._state is None else self._state + batch
+
+    def add(self, *, prediction: Any = None, reference: Any = None, **kwargs: Any) -> None:
+        """Add one row. ``add_batch`` is much faster where there are several."""
+        rows = {"predictions": prediction, "references": reference, **kwargs}
+        per_row = {*self._inputs, *self.ROW_SETTINGS}
+        self.add_batch(**{name: [value] if name in per_row else value for name, value in rows.items() if value is not None})
+
+    def merge(self, other: Metric | State) -> Metric:
+        """Add the rows that another metric of the same kind has seen (in another thread, process or rank); returns self.
+
+        Args:
+            other: the metric, which stays as it is, or its :attr:`state`.
+
+        Raises:
+            ArgumentError: it is another metric, configuration or version, or was filled with other settings.
+        """
+        state = other.state if isinstance(other, Metric) else other
+        if state is None:
+            return self
+        if self._state is not None:
+            self._state = self._state + state
+        elif difference := self._signature(state.signature.parameters).difference(state.signature):
+            raise ArgumentError(f"These rows are of another metric; it differs in {'; '.join(difference)}.")
+        else:
+            self._state = state
+        return self
+
+    def identify(self, name: str, sha256: str) -> None:
+        """Take the name of the script it was loaded from; without a VERSION, the start of the script's hash is the version."""
+        self._name = name
+        self._version = self.VERSION or f"sha256:{sha256[:12]}"
+        if "info" in self.__dict__:
+            self.info.metric_name = name
+
+    def reset(self) -> None:
+        """Forget all rows."""
+        self._state = None
+
+    def download_and_prepare(self, download_config: Any = None, dl_manager: Any = None) -> None:
+        """Fetch what the metric needs; most need nothing."""
+        if type(self)._download_and_prepare is Metric._download_and_prepare:
+            return
+        if dl_manager is None:
+            from nlpdata.fetch.manager import DownloadManager
+
+            dl_manager = DownloadManager(dataset_name=self.name, download_config=download_config)
+        self._download_and_prepare(dl_manager)
+
+    # What it says about itself.
+
+    @property
+    def state(self) -> State | None:
+        """What was added since the last ``compute``; None if nothing was. Small for additive metrics, and picklable."""
+        return self._state
+
+    @property
+    def signature(self) -> Signature:
+        """Name, version, configuration and parameters that change the number, as ``compute()`` would use them now."""
+        settings = self._state.signature.parameters if self._state else self._described_settings({})
+        return self._signature(self._described_parameters(self._split({})[2]), settings)
+
+    @property
+    def additive(self) -> bool:
+        """Whether only a sum is kept between batches, so that memory does not grow with the rows."""
+        return self._has_stats
+
+    @cached_property
+    def info(self) -> MetricInfo:
+        """What the metric says about itself."""
+        info = self._info()
+        info.metric_name = info.metric_name or self._name
+        info.config_name, info.experiment_id = self.config_name, self.experiment_id
+        return info
+
+    @property
+    def name(self) -> str:
+        """Name of the metric."""
+        return self._name
+
+    @property
+    def description(self) -> str:
+        """What it measures."""
+        return self.info.description
+
+    @property
+    def citation(self) -> str:
+        """How to cite it."""
+        return self.info.citation
+
+    @property
+    def features(self) -> Any:
+        """Inputs and their types."""
+        return self.info.features
+
+    @property
+    def inputs_description(self) -> str:
+        """Parameters and an example."""
+        return self.info.inputs_description
+
+    @property
+    def homepage(self) -> str:
+        """Where it comes from."""
+        return self.info.homepage
+
+    @property
+    def license(self) -> str:
+        """License of the metric."""
+        return self.info.license
+
+    @property
+    def codebase_urls(self) -> list[str]:
+        """Implementations."""
+        return self.info.codebase_urls
+
+    @property
+    def reference_urls(self) -> list[str]:
+        """Papers and explanations."""
+        return self.info.reference_urls
+
+    @property
+    def streamable(self) -> bool:
+        """Whether rows can go in without being kept."""
+        return self.additive or self.info.streamable
+
+    @property
+    def format(self) -> str | None:
+        """Format that ``_compute`` gets its columns in."""
+        return self.info.format
+
+    def __repr__(self) -> str:
+        own = {**self._parameters.defaults, **self._setting_defaults, **self._options}
+        config = f", config_name={self.config_name!r}" if self.config_name else ""
+        rows = self._state.rows if self._state else 0
+        lines = [
+            f"Metric(name={self.name!r}{config}, version={self._version!r}, rows={rows})",
+            f"  inputs: {', '.join(self._inputs)}",
+            f"  parameters: {', '.join(f'{n}={v!r}' for n, v in own.items()) or 'none'}",
+            f"  keeps: {'a sum of statistics' if self.additive else 'all rows'}",
+        ]
+        return "\n".join(lines)
+
+    # Inside.
+
+    @property
+    def _has_stats(self) -> bool:
+        return type(self).stats is not Metric.stats
+
+    @property
+    def _inputs(self) -> tuple[str, ...]:
+        if self._has_stats:
+            return _arguments(type(self).stats).required
+        features = self.info.features
+        columns = features[0] if isinstance(features, list) else features
+        return tuple(columns) if columns else ("predictions", "references")
+
+    @property
+    def _setting_defaults(self) -> Mapping[str, Any]:
+        return _arguments(type(self).stats).defaults if self._has_stats else {}
+
+    @property
+    def _parameters(self) -> _Arguments:
+        """What the function that makes the score takes."""
+        kind = type(self)
+        return _arguments(kind.score if kind.score is not Metric.score else kind._compute)
+
+    def _check_config(self) -> None:
+        if self.CONFIGS and self.config_name is None:
+            known = ", ".join(self.CONFIGS)
+            call = f"load_metric({self._name!r}, {self.CONFIGS[0]!r})"
+            raise UnknownConfigError(f"The metric {self._name!r} needs a configuration. Known: {known}. For example: {call}.")
+        if self.CONFIGS and self.config_name not in self.CONFIGS:
+            raise unknown(
+                UnknownConfigError, f"configuration of the metric {self._name!r} named", str(self.config_name), self.CONFIGS
+            )
+
+    def _split(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """What was given as inputs, settings and parameters, the latter with this metric's options below them.
+
+        Raises:
+            ArgumentError: a name that is none of these.
+        """
+        inputs, settings, scoring = self._inputs, self._setting_defaults, self._parameters
+        parameters = {n: v for n, v in self._options.items() if n not in settings}
+        columns, chosen = {}, {}
+        for name, value in given.items():
+            if value is None and (name in inputs or name in ("predictions", "references")):
+                continue
+            if name in inputs:
+                columns[name] = value
+            elif name in settings:
+                chosen[name] = value
+            elif name in scoring.defaults or name in scoring.required[self._has_stats :] or scoring.open:
+                parameters[name] = value
+            else:
+                known = [*inputs, *settings, *scoring.defaults]
+                hint = did_you_mean(name, known)
+                raise ArgumentError(f"The metric {self.name!r} takes no {name!r}.{hint} Known: {', '.join(known)}.")
+        return columns, chosen, parameters
+
+    def _measure(self, columns: Mapping[str, Any], settings: Mapping[str, Any]) -> State:
+        """The statistics of one batch."""
+        missing = [name for name in self._inputs if name not in columns]
+        if missing:
+            raise ArgumentError(
+                f"The metric {self.name!r} needs {' and '.join(self._inputs)}; {' and '.join(missing)} is missing."
+            )
+        columns = {name: _materialized(values) for name, values in columns.items()}
+        settings = {**{n: v for n, v in self._options.items() if n in self._setting_defaults}, **settings}
+        per_row = {n: _materialized(v) for n, v in settings.items() if n in self.ROW_SETTINGS and v is not None}
+        rows = check_lengths({**columns, **per_row})
+        signature = self._signature(self._described_settings(settings))
+        return State(signature, rows, self.stats(**columns, **{**settings, **per_row}))
+
+    def _signature(self, *pairs: Pairs) -> Signature:
+        together = {name: text for some in pairs for name, text in some}
+        return Signature(self.name, self.config_name, self._version, tuple(sorted(together.items())))
+
+    def _described_settings(self, chosen: Mapping[str, Any]) -> Pairs:
+        """Settings of ``stats`` as text; of those with one value per row, only whether they were given."""
+        own = {name: value for name, value in self._options.items() if name in self._setting_defaults}
+        values = {**self._setting_defaults, **own, **chosen}
+        given = {name: "given" for name in self.ROW_SETTINGS & values.keys() if values[name] is not None}
+        return tuple((name, described(value)) for name, value in {**values, **given}.items())
+
+    def _described_parameters(self, chosen: Mapping[str, Any]) -> Pairs:
+        """Parameters of the score as text."""
+        values = {**self._parameters.defaults, **chosen}
+        return tuple((name, described(value)) for name, value in values.items() if name not in self._inputs)
+
+
+def _check_processes(num_process: int) -> None:
+    if num_process != 1:
+        raise ArgumentError(
+            f"num_process={num_process}: each process has a metric of its own here. Send metric.state to one process, "
+            "merge it there (metric.merge(state)) and compute."
+        )
+
+
+def _materialized(values: Any) -> Any:
+    """A generator or other one-pass iterable as a list; everything else as it is."""
+    return list(values) if hasattr(values, "__next__") else values
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

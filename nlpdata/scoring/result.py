@@ -1,0 +1,86 @@
+"""A score and what it depends on.
+
+Knows: how the parameters of a metric are written into one line. Does not know: metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xxhash
+
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Everything that changes the number: two scores can be compared if their signatures are equal.
+
+    Attributes:
+        metric: name of the metric.
+        config: its configuration, or None.
+        version: version of the metric; for a script without one, the start of its hash.
+        parameters: (name, value as text), sorted by name.
+
+    >>> str(Signature("f1", None, "1.0.0", (("average", "macro"),)))
+    'f1|average:macro|version:1.0.0'
+    """
+
+    metric: str
+    config: str | None
+    version: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        config = [f"config:{self.config}"] if self.config else []
+        return "|".join([self.metric, *config, *(f"{n}:{v}" for n, v in self.parameters), f"version:{self.version}"])
+
+    def difference(self, other: Signature) -> list[str]:
+        """What differs, one line each; empty if the two scores can be compared.
+
+        >>> a = Signature("f1", None, "1.0.0", (("average", "macro"),))
+        >>> a.difference(Signature("f1", None, "1.0.0", (("average", "micro"),)))
+        ['average: macro, micro']
+        """
+        here, there = (
+            {**dict(s.parameters), "metric": s.metric, "config": s.config, "version": s.version} for s in (self, other)
+        )
+        names = dict.fromkeys([*here, *there])
+        return [f"{n}: {here.get(n)}, {there.get(n)}" for n in names if here.get(n) != there.get(n)]
+
+
+class Result(dict[str, Any]):
+    """A dict of scores that also carries ``signature``.
+
+    >>> Result({"accuracy": 0.5}, Signature("accuracy", None, "1.0.0"))
+    {'accuracy': 0.5}
+    """
+
+    def __init__(self, values: Mapping[str, Any], signature: Signature) -> None:
+        super().__init__(values)
+        self.signature = signature
+
+    def __reduce__(self) -> tuple[type[Result], tuple[dict[str, Any], Signature]]:
+        return type(self), (dict(self), self.signature)
+
+
+def described(value: Any) -> str:
+    """A parameter as short text that differs where the value differs; long lists are hashed.
+
+    >>> described(np.array([0, 1])), described("macro")
+    ('[0, 1]', 'macro')
+    """
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:24]}...#{xxhash.xxh3_64_hexdigest(text.encode())}"
+
+
+def plain(value: Any) -> Any:
+    """NumPy scalars as Python numbers; everything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value

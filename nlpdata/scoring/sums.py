@@ -1,0 +1,113 @@
+"""Sums of floats that are exact, so that they add up to the same whatever the order and the batches.
+
+Knows: how the sum of float64 numbers is held as one Python integer, a multiple of 2**-SHIFT.
+Does not know: what is summed.
+A running float sum depends on the order of its rows; a metric over ranks or shards must not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from nlpdata.errors import FeatureError
+
+Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+
+SHIFT = 1200
+"""Every finite float64 is a multiple of 2**-1074; the rest is room for the unit of the last round."""
+
+_BLOCK_ROWS = 1 << 13  # so that the rounds stay in the processor's cache
+_LARGEST = 2.0**1023  # leaves room to round up
+_SPLITTER = float(2**27 + 1)
+
+
+def exact_sum(values: Floats) -> int:
+    """The exact sum of finite numbers, times 2**SHIFT. Linear time, no copy of the whole.
+
+    Each round takes the leading bits of all values on one common grid, where float64 addition cannot round, and goes on
+    with what is left. Ordinary data needs two or three rounds.
+
+    >>> exact_sum(np.array([1e16, 1.0, -1e16])) == 1 << SHIFT
+    True
+
+    Raises:
+        FeatureError: a value is infinite or at the very end of the range (a product or square overflowed).
+    """
+    return sum(_exact_block_sum(values[i : i + _BLOCK_ROWS]) for i in range(0, len(values), _BLOCK_ROWS))
+
+
+def _exact_block_sum(values: Floats) -> int:
+    rest, total = values, 0
+    headroom = 51 - len(values).bit_length()
+    while rest.size:
+        largest = max(abs(float(rest.min())), abs(float(rest.max())))
+        if largest == 0.0:
+            break
+        if not largest < _LARGEST:
+            raise FeatureError("The values are too large to be summed as 64-bit floats (squares and weighted values overflow).")
+        unit = int(np.frexp(largest)[1]) - headroom
+        on_grid = np.rint(np.ldexp(rest, -unit))
+        total += int(on_grid.sum()) << (unit + SHIFT)
+        rest = rest - np.ldexp(on_grid, unit)
+    return total
+
+
+def exact_dot(left: Floats, right: Floats) -> int:
+    """The exact sum of products, times 2**SHIFT; bits below 2**-1074 are lost, magnitudes stay below 1e150.
+
+    Each product is split into its rounded value and its rounding error (Dekker's product), and both are summed.
+    """
+    total = 0
+    for start in range(0, len(left), _BLOCK_ROWS):
+        x, y = left[start : start + _BLOCK_ROWS], right[start : start + _BLOCK_ROWS]
+        product = x * y
+        x_high, y_high = _high_bits(x), _high_bits(y)
+        x_low, y_low = x - x_high, y - y_high
+        error = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
+        total += _exact_block_sum(product) + _exact_block_sum(error)
+    return total
+
+
+def _high_bits(values: Floats) -> Floats:
+    """The upper 26 bits of each mantissa (Veltkamp's split)."""
+    scaled = values * _SPLITTER
+    return scaled - (scaled - values)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A weighted mean as two exact sums; ``+`` joins two of them.
+
+    >>> (Mean.of(np.array([1.0, 0.0])) + Mean.of(np.array([1.0]))).value()
+    0.6666666666666666
+    """
+
+    total: int = 0
+    weight: int = 0
+
+    @classmethod
+    def of(cls, values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None) -> Mean:
+        """The mean of ``values``, each counted once or with its weight."""
+        if values.dtype == np.bool_:
+            if weights is None:
+                return cls(int(np.count_nonzero(values)) << SHIFT, len(values) << SHIFT)
+            return cls(exact_sum(weights[values]), exact_sum(weights))
+        if weights is None:
+            return cls(exact_sum(values), len(values) << SHIFT)
+        with np.errstate(over="ignore"):  # exact_sum refuses what overflowed
+            weighted = values * weights
+        return cls(exact_sum(weighted), exact_sum(weights))
+
+    def __add__(self, other: Mean) -> Mean:
+        return Mean(self.total + other.total, self.weight + other.weight)
+
+    def value(self) -> float:
+        """The mean, rounded once. NaN where the weights sum to zero."""
+        return self.total / self.weight if self.weight else float("nan")
+
+    def sum(self) -> float:
+        """The (weighted) sum of the values, rounded once."""
+        return self.total / (1 << SHIFT)
