@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from nlpdata.builder.base import DatasetBuilder, SplitSpec
-from nlpdata.builder.locate import locate
+from nlpdata.builder.locate import locate, with_access
 from nlpdata.dataset.dicts import load_from_disk
 from nlpdata.errors import ArgumentError
 from nlpdata.features import Features
@@ -30,16 +30,19 @@ def load_dataset(
     download_mode: DownloadMode | str | None = None,
     verification_mode: VerificationMode | str | None = None,
     keep_in_memory: bool | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
     streaming: bool = False,
     num_proc: int | None = None,
+    storage_options: dict[str, Any] | None = None,
     trust_remote_code: bool | None = None,
     **config_kwargs: Any,
 ) -> Any:
     """A dataset by name: prepared in the cache the first time, found there after that, without a request or a row read.
 
     Args:
-        path: a shipped loader (``"glue"``), ``"csv"``, ``"json"``, ``"text"``, ``"parquet"`` or ``"arrow"`` with ``data_files``,
-            a script or its folder, or a folder of data files.
+        path: a shipped loader (``"glue"``); ``"csv"``, ``"json"``, ``"text"``, ``"parquet"`` or ``"arrow"`` with
+            ``data_files``; a script or its folder; or a folder of data files.
         name: the configuration, such as ``"sst2"``.
         data_dir: folder of data files; for loaders of data that must be downloaded by hand, the folder where they are.
         data_files: path, glob, list, or split -> those.
@@ -50,8 +53,11 @@ def load_dataset(
         download_mode: ``"reuse_dataset_if_exists"`` (default), ``"reuse_cache_if_exists"`` or ``"force_redownload"``.
         verification_mode: ``"no_checks"`` accepts downloads and sizes that differ from what was recorded.
         keep_in_memory: read the rows into memory; otherwise they are memory-mapped.
+        revision: refused; versions belong to shared repositories, which this version does not read.
+        token: sent with downloads as a bearer token.
         streaming: not offered by this version.
         num_proc: taken for compatibility; splits are prepared one after the other.
+        storage_options: for URLs that fsspec opens.
         trust_remote_code: taken for compatibility; shipped scripts and local paths run in any case, nothing else does.
         config_kwargs: parameters of the configuration, or options of the file type.
 
@@ -72,9 +78,12 @@ def load_dataset(
     """
     if streaming:
         raise ArgumentError("streaming=True is not offered by this version. Leave it out: rows are memory-mapped, not loaded.")
-    builder = load_dataset_builder(path, name, data_dir, data_files, cache_dir, features, **config_kwargs)
+    builder = load_dataset_builder(path, name, data_dir, data_files, cache_dir, features, revision, **config_kwargs)
     builder.download_and_prepare(
-        download_config=download_config, download_mode=download_mode, verification_mode=verification_mode, num_proc=num_proc
+        download_config=with_access(download_config, token, storage_options),
+        download_mode=download_mode,
+        verification_mode=verification_mode,
+        num_proc=num_proc,
     )
     return builder.as_dataset(split, in_memory=bool(keep_in_memory))
 
@@ -86,6 +95,7 @@ def load_dataset_builder(
     data_files: Any = None,
     cache_dir: str | os.PathLike[str] | None = None,
     features: Features | None = None,
+    revision: str | None = None,
     trust_remote_code: bool | None = None,
     **config_kwargs: Any,
 ) -> DatasetBuilder:
@@ -93,6 +103,10 @@ def load_dataset_builder(
 
     Arguments and errors as in :func:`load_dataset`.
     """
+    if revision is not None:
+        raise ArgumentError(
+            f"revision={revision!r} names a version in a shared repository; {os.fspath(path)!r} has none. Leave it out."
+        )
     return locate(path, data_dir, data_files).build(
         cache_dir=cache_dir, config_name=name, features=features, data_files=data_files, data_dir=data_dir, **config_kwargs
     )

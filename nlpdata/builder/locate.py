@@ -14,6 +14,7 @@ from typing import Any, cast
 from nlpdata.builder.base import DatasetBuilder
 from nlpdata.builder.packaged import CODE_HASH, PACKAGED
 from nlpdata.errors import UnknownLoaderError
+from nlpdata.fetch.config import DownloadConfig
 from nlpdata.files.patterns import infer_file_type, resolve_data_files
 from nlpdata.scripts import Script, load_class, look_up, not_found
 
@@ -27,7 +28,7 @@ class Located:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self, **arguments: Any) -> DatasetBuilder:
-        """A builder; ``arguments`` are those of :class:`DatasetBuilder`, and give way to what was located, but not to options."""
+        """A builder. ``arguments`` are those of :class:`DatasetBuilder`; what was located counts more, options count less."""
         return self.kind(**{**self.options, **arguments, **self.arguments})
 
 
@@ -45,12 +46,19 @@ def locate(path: str | os.PathLike[str], data_dir: str | None = None, data_files
         return _packaged(text, text, files)
     if (script := look_up("loader", text)) is not None:
         return _from_script(script)
-    if Path(text).expanduser().is_dir():
-        folder = Path(text).expanduser().resolve()
-        files = resolve_data_files(data_files, str(folder / (data_dir or "")))
-        builder, options = infer_file_type([file for paths in files.values() for file in paths])
-        return _packaged(builder, folder.name, _of_type(files, builder), options)
-    raise _unknown(text)
+    folder = Path(text).expanduser().resolve()
+    if not folder.is_dir():
+        raise _unknown(text)
+    files = _files_in(folder, data_dir, data_files)
+    builder, options = infer_file_type([file for paths in files.values() for file in paths])
+    return _packaged(builder, folder.name, _of_type(files, builder), options)
+
+
+def _files_in(folder: Path, data_dir: str | None, data_files: Any) -> dict[str, list[str]]:
+    try:
+        return resolve_data_files(data_files, str(folder / (data_dir or "")))
+    except FileNotFoundError as error:
+        raise UnknownLoaderError(f"{error} Nor does it hold a loader, which would be {folder / folder.name}.py.") from error
 
 
 def _of_type(files: Mapping[str, list[str]], builder: str) -> dict[str, list[str]]:
@@ -63,6 +71,18 @@ def _packaged(builder: str, dataset_name: str, files: Any, options: Mapping[str,
     kind = cast(type[DatasetBuilder], PACKAGED.load(builder))
     arguments = {"dataset_name": dataset_name, "hash": f"{CODE_HASH} {builder}", "data_files": files, "data_dir": None}
     return Located(kind, arguments, options or {})
+
+
+def with_access(
+    config: DownloadConfig | None, token: str | bool | None, storage_options: dict[str, Any] | None
+) -> DownloadConfig | None:
+    """``config`` with a token and storage options, where these are given."""
+    if token is None and storage_options is None:
+        return config
+    chosen = DownloadConfig() if config is None else config.copy()
+    chosen.token = chosen.token if token is None else token
+    chosen.storage_options = chosen.storage_options if storage_options is None else storage_options
+    return chosen
 
 
 def _from_script(script: Script) -> Located:

@@ -66,8 +66,9 @@ class FileBuilder(ArrowBasedBuilder):
 
     def _features_inside(self, path: str) -> Features | None:
         batch = next(iter(get_file_type(self.FILE_TYPE).read(path)), None)
-        told = batch is not None and b"huggingface" in (batch.schema.metadata or {})
-        return Features.from_arrow_schema(batch.schema) if told else None
+        if batch is None or b"huggingface" not in (batch.schema.metadata or {}):
+            return None
+        return Features.from_arrow_schema(batch.schema)
 
     def _generate_tables(self, files: list[str]) -> Iterator[tuple[Any, Any]]:
         options = getattr(self.config, "options", {})

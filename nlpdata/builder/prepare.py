@@ -39,7 +39,7 @@ class SplitTask:
         self.builder._write_split(self.generator, writer, report)
 
 
-def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool) -> None:
+def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool, anew: bool = False) -> None:
     """Prepare all splits of a builder and mark the entry complete; splits that are complete already are kept.
 
     Args:
@@ -47,6 +47,7 @@ def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool
         manager: the download manager it is handed.
         entry: where the result belongs.
         verify: compare split sizes with those recorded beside the loader.
+        anew: replace what was prepared before; it stays if a download fails.
 
     Raises:
         BuildError: the builder's own code failed, or it declares no split or one twice.
@@ -54,7 +55,9 @@ def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool
         VerificationError: split sizes differ from the recorded ones.
     """
     generators = _split_generators(builder, manager)
-    entry.remember_inputs(builder._local_inputs(manager))
+    entry.remember_inputs(builder._local_inputs(manager, checked=verify))
+    if anew:
+        entry.directory.remove(entry.relative)
     if entry.is_prepared():
         return
     groups = _materialize_all(builder, manager, entry, generators)

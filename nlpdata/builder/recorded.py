@@ -65,7 +65,7 @@ def verify_splits(what: str, expected: Mapping[str, int], found: Mapping[str, in
         if expected.get(name) != found.get(name)
     ]
     raise VerificationError(
-        f"{what} is not what was recorded in {record}. {'; '.join(wrong)}. The source has changed, or the script reads it wrongly. "
+        f"{what} is not what was recorded in {record}. {'; '.join(wrong)}. The source has changed, or it is read wrongly. "
         'To use it as it is, pass verification_mode="no_checks"; to accept it for good, correct the record.'
     )
 

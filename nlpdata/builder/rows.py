@@ -1,13 +1,13 @@
 """Rows as loader scripts yield them -> rows that the declared features can store.
 
-Knows: what scripts have always relied on: ``"5"`` for an integer, a number for text, a list of dicts for a ``Sequence`` of a dict,
-missing keys. Does not know: Arrow, or where rows go.
+Knows: what scripts have always relied on: ``"5"`` for an integer, a number for text, a list of dicts for a ``Sequence`` of a
+dict, missing keys. Does not know: Arrow, or where rows go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from nlpdata._report import warn_once
 from nlpdata.errors import FeatureError, RowError
@@ -48,21 +48,23 @@ class RowEncoder:
         Raises:
             RowError: it is no mapping, or a value does not fit.
         """
-        if not isinstance(row, Mapping):
+        if row.__class__ is not dict and not isinstance(row, Mapping):
             raise RowError(f"Row {number} is a {type(row).__name__}, not a dict: {row!r:.100}", row=number, value=row)
         if self._names is None:
-            return row
-        encoded = dict(row) if row.keys() == self._names else self._completed(row)
+            return cast(Mapping[str, Any], row)
+        encoded: Any = row if row.keys() == self._names else self._completed(row)
         for name, ready, feature in self._checks:
             value = encoded[name]
             if value is None or value.__class__ is ready:
                 continue
+            if encoded is row:
+                encoded = dict(row)  # the script's own dict is left as it is
             try:
                 encoded[name] = encode_value(feature, value)
             except FeatureError as error:
                 message = f"Row {number} does not fit the column {name!r}: {error} The row: {row!r:.200}"
                 raise RowError(message, row=number, column=name, value=value) from error
-        return encoded
+        return cast(Mapping[str, Any], encoded)
 
     def _completed(self, row: Mapping[str, Any]) -> dict[str, Any]:
         unknown = [key for key in row if key not in (self._features or ())]

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 
 from nlpdata._report import get_logger
+from nlpdata.errors import CacheWriteError
 from nlpdata.settings import settings
 from nlpdata.store.manifest import writing
 
@@ -243,7 +244,10 @@ def make_folders(folder: Path) -> list[Path]:
         missing.append(folder)
         folder = folder.parent
     for path in reversed(missing):
-        path.mkdir(exist_ok=True)
+        try:
+            path.mkdir(exist_ok=True)
+        except FileExistsError as error:
+            raise CacheWriteError(f"Cannot make the folder {path}: a file has that name. Move it, or set NLPDATA_CACHE.") from error
     return missing
 
 

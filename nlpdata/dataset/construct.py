@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from nlpdata._report import progress, warn_once
 from nlpdata.cache.directory import CacheDirectory, remove_with
@@ -126,9 +127,23 @@ def from_files(
         about = file.stat()
         states.append((str(file.resolve()), about.st_size, about.st_mtime_ns))
     key = content_key(("from_files", file_type, states, features, dict(options)))
+    features = features or _told_features(file_type, files, options.get("columns"))
     tasks = [FileTask(i, file_type, str(file), features, dict(options)) for i, file in enumerate(files)]
     group, lineage = _materialized(key, tasks, features, directory, f"Reading {file_type}")
     return State.of(View.of(group), features or Features.from_arrow_schema(group.schema), lineage=lineage)
+
+
+def _told_features(file_type: str, files: Sequence[Path], columns: Sequence[str] | None) -> Features | None:
+    """The features that Parquet files tell in their metadata, if all tell the same; reads their footers."""
+    if file_type != "parquet":
+        return None
+    schemas = [pq.read_schema(file) for file in files]
+    if any(b"huggingface" not in (schema.metadata or {}) for schema in schemas):
+        return None
+    found = [Features.from_arrow_schema(schema) for schema in schemas]
+    if any(features != found[0] or list(features) != list(found[0]) for features in found):
+        return None
+    return found[0] if columns is None else Features({name: found[0][name] for name in columns})
 
 
 def from_arrow_file(

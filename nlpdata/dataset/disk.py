@@ -10,6 +10,7 @@ new one is complete, so that neither an error nor a kill leaves less than there 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -342,7 +343,9 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 def _found_in(folder: Path) -> str:
     if not folder.is_dir():
-        return "There is no such folder."
+        aside = next(iter(folder.parent.glob(f".{glob.escape(folder.name)}.replaced-*")), None)
+        hint = f" A save was killed while it replaced it; the dataset from before is {str(aside)!r}." if aside else ""
+        return f"There is no such folder.{hint}"
     names = sorted(entry.name for entry in folder.iterdir())
     return f"The folder holds {', '.join(names[:10])}{', ...' if len(names) > 10 else ''}." if names else "The folder is empty."
 

@@ -103,6 +103,8 @@ def encode_table(columns: Mapping[str, Any], features: Features | None, *, first
 def _infer_list(values: list[Any], column: str, first_row: int) -> Any:
     try:
         array = pa.array(values)
+        if _holds_null(array.type):  # of a wrong length, see _natural
+            array = None
     except MISFITS:
         array = None
     try:
@@ -180,11 +182,19 @@ def _fast(values: list[Any], feature: Any) -> Any:
 
 
 def _natural(values: list[Any]) -> Any:
-    """Values as Arrow takes them by itself."""
+    """Values as Arrow takes them by itself, where that can be relied on."""
     array = pa.array(values)
+    if _holds_null(array.type):
+        raise pa.ArrowInvalid("Arrow makes arrays of the wrong length of nulls in lists and structs.")
     if _holds_times(array.type):
         settle(array.type, values)  # refuses dates beside times, of which Arrow would drop the hours
     return array
+
+
+def _holds_null(t: pa.DataType) -> bool:
+    """True if the values in a list or under a key of a struct are all null."""
+    children = [t.field(i).type for i in range(t.num_fields)] if _types.is_nested(t) else []
+    return any(_types.is_null(child) or _holds_null(child) for child in children)
 
 
 def _holds_times(t: pa.DataType) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import bz2
 import dataclasses
 import gzip
+import io
 import lzma
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, TypeAlias, TypeVar, cast
@@ -137,6 +138,43 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         return
     with open_stream(source) as stream:
         yield stream
+
+
+@contextmanager
+def reopenable(source: Source) -> Iterator[Callable[[], BinaryIO]]:
+    """A function that opens the decompressed content from the top; a stream that cannot be rewound is spooled to disk first."""
+    if not hasattr(source, "read"):
+        yield lambda: open_stream(source)
+        return
+    stream = cast(BinaryIO, source)
+    with tempfile.TemporaryFile() as spool:
+        if stream.seekable():
+            file, start = stream, stream.tell()
+        else:
+            file, start = cast(BinaryIO, spool), 0
+            while block := stream.read(1 << 20):
+                spool.write(block)
+
+        def reopen() -> BinaryIO:
+            file.seek(start)
+            return open_stream(cast(BinaryIO, io.BufferedReader(_Borrowed(file))))
+
+        yield reopen
+
+
+class _Borrowed(io.RawIOBase):
+    """A stream that stays open when this view of it is closed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._stream.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
 @contextmanager

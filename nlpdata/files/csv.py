@@ -77,7 +77,7 @@ class CsvFile(FileType):
                 sink.write(chosen.lines([header]))
             for batch in rows:
                 if batch.num_rows:
-                    sink.write(chosen.lines(zip(*(_cells(column, chosen) for column in batch.columns), strict=True)))
+                    sink.write(chosen.lines(list(zip(*(_cells(column, chosen) for column in batch.columns), strict=True))))
         return sink.num_bytes
 
 
@@ -209,19 +209,34 @@ class CsvWriteOptions:
     date_format: str | None = None
     index: bool = False
 
-    def lines(self, rows: Iterable[Iterable[Any]]) -> bytes:
+    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
         """The rows as encoded lines."""
         text = io.StringIO(newline="")
-        csv.writer(
-            text,
+        self._writer(text, self.lineterminator).writerows(rows)
+        if "\r" in text.getvalue() and "\r" not in self.lineterminator:
+            # Python before 3.13 quotes only the characters that end its own lines, so a bare \r would end a row.
+            parts: list[str] = []
+            self._writer(_Parts(parts), "\r\n").writerows(rows)
+            return "".join([part.removesuffix("\r\n") + self.lineterminator for part in parts]).encode(self.encoding)
+        return text.getvalue().encode(self.encoding)
+
+    def _writer(self, target: Any, ending: str) -> Any:
+        return csv.writer(
+            target,
             delimiter=self.sep,
             quoting=self.quoting,  # type: ignore[arg-type]
             quotechar=self.quotechar,
             escapechar=self.escapechar,
             doublequote=self.doublequote,
-            lineterminator=self.lineterminator,
-        ).writerows(rows)
-        return text.getvalue().encode(self.encoding)
+            lineterminator=ending,
+        )
+
+
+class _Parts:
+    """A file whose writes are kept apart: ``csv`` makes one per row."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self.write = parts.append
 
 
 def _cells(column: pa.Array, options: CsvWriteOptions) -> list[Any]:

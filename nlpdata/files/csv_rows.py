@@ -11,18 +11,16 @@ import csv
 import io
 import itertools
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.fetch.archive import open_stream
-from nlpdata.files.base import Source, label_of
+from nlpdata.files.base import Source, label_of, reopenable
 from nlpdata.files.encoding import JoinedBlocks, is_utf8, utf8_blocks
 from nlpdata.files.guess import Style
 
@@ -147,24 +145,28 @@ class Plan:
         if is_utf8(encoding, errors):
             return stream
         blocks = utf8_blocks(stream, encoding, errors, 1 << 20, self.label)
-        return io.BufferedReader(JoinedBlocks(blocks))
+        return io.BufferedReader(JoinedBlocks(blocks, stream))
 
-    def rows(self, stream: BinaryIO) -> Iterator[list[str]]:
-        """Rows of cells, cut by Python, below the skipped lines; blank lines are empty rows."""
+    @contextmanager
+    def rows(self, stream: BinaryIO) -> Iterator[Any]:
+        """A ``csv.reader`` of the rows below the skipped lines; blank lines are empty rows."""
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         for _ in range(self.options.skiprows or 0):
             text.readline()
         options = self.options
-        return csv.reader(
-            text,
-            delimiter=self.delimiter,
-            quotechar=options.quotechar if options.quotes else None,
-            quoting=csv.QUOTE_MINIMAL if options.quotes else csv.QUOTE_NONE,
-            doublequote=options.doublequote,
-            escapechar=options.escapechar,
-            skipinitialspace=options.skipinitialspace,
-        )
+        try:
+            yield csv.reader(
+                text,
+                delimiter=self.delimiter,
+                quotechar=options.quotechar if options.quotes else None,
+                quoting=csv.QUOTE_MINIMAL if options.quotes else csv.QUOTE_NONE,
+                doublequote=options.doublequote,
+                escapechar=options.escapechar,
+                skipinitialspace=options.skipinitialspace,
+            )
+        finally:
+            text.detach()
 
 
 @contextmanager
@@ -172,47 +174,11 @@ def planned(source: Source, options: CsvOptions, block_bytes: int) -> Iterator[P
     """A file whose header has been read. A stream that cannot be rewound is spooled to a temporary file first."""
     label = label_of(source)
     delimiter = options.delimiter or options.sep or ("\t" if ".tsv" in label.lower()[-9:] else ",")
-    with _reopenable(source) as reopen:
+    with reopenable(source) as reopen:
         plan = Plan(options, label, reopen, delimiter, block_bytes)
-        with plan.open() as stream:
-            _read_header(plan, plan.rows(stream))
+        with plan.open() as stream, plan.rows(stream) as rows:
+            _read_header(plan, rows)
         yield plan
-
-
-@contextmanager
-def _reopenable(source: Source) -> Iterator[Callable[[], BinaryIO]]:
-    if not hasattr(source, "read"):
-        yield lambda: open_stream(source)
-        return
-    stream = cast(BinaryIO, source)
-    with tempfile.TemporaryFile() as spool:
-        if stream.seekable():
-            file, start = stream, stream.tell()
-        else:
-            file, start = cast(BinaryIO, spool), 0
-            while block := stream.read(1 << 20):
-                spool.write(block)
-
-        def reopen() -> BinaryIO:
-            file.seek(start)
-            return open_stream(cast(BinaryIO, io.BufferedReader(_Borrowed(file))))
-
-        yield reopen
-
-
-class _Borrowed(io.RawIOBase):
-    """A stream that stays open when this view of it is closed."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        part = self._stream.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
 
 
 def _read_header(plan: Plan, rows: Iterator[list[str]]) -> None:
@@ -406,8 +372,7 @@ def _unclosed(plan: Plan, cell: str) -> FeatureError:
 def _by_python(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
     places = [plan.names.index(name) for name in columns]
     nulls = frozenset(plan.options.nulls)
-    with plan.open() as stream:
-        reader = plan.rows(stream)
+    with plan.open() as stream, plan.rows(stream) as reader:
         for _ in itertools.islice(reader, plan.rows_before):
             pass
         for rows in _bounded(_squared(plan, reader), size):

@@ -86,10 +86,10 @@ def _not_encoded(error: UnicodeDecodeError, encoding: str, place: str, line: int
 
 
 class JoinedBlocks(io.RawIOBase):
-    """Blocks of bytes as one stream to read from."""
+    """Blocks of bytes as one stream to read from; closing it closes the file they come from."""
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._rest = blocks, b""
+    def __init__(self, blocks: Iterator[bytes], below: BinaryIO | None = None) -> None:
+        self._blocks, self._rest, self._below = blocks, b"", below
 
     def readable(self) -> bool:
         """True."""
@@ -102,3 +102,9 @@ class JoinedBlocks(io.RawIOBase):
         part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(part)] = part
         return len(part)
+
+    def close(self) -> None:
+        """Close this, and the file below it."""
+        if self._below is not None:
+            self._below.close()
+        super().close()

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.json as pajson
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, did_you_mean
-from nlpdata.features import Features, encode_table
+from nlpdata.features import Features
 from nlpdata.files.base import (
     Batch,
     FileType,
@@ -30,10 +29,11 @@ from nlpdata.files.base import (
     created,
     first_schema,
     label_of,
-    opened,
     parse_options,
+    reopenable,
 )
 from nlpdata.files.encoding import JoinedBlocks, find_codec, is_utf8, utf8_blocks
+from nlpdata.files.json_parse import Parser, declared_text, skip
 
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -86,17 +86,16 @@ class JsonFile(FileType):
         chosen = parse_options(JsonOptions, options, "json")
         size = min(batch_bytes_or_default(batch_bytes or chosen.chunksize or chosen.block_size), _MAX_BLOCK)
         wanted = list(columns) if columns is not None else list(features) if features else None
-        parser = _Parser(label_of(source), wanted, _parse_options(features))
-        with opened(source) as raw:
-            stream = _as_utf8(raw, chosen, parser.label)
+        parser = Parser(label_of(source), wanted, declared_text(features))
+        with reopenable(source) as reopen:
             if chosen.field is not None:
-                yield from _field_batches(stream, chosen.field, parser, size)
+                with reopen() as stream:
+                    yield from _field_batches(_as_utf8(stream, chosen, parser.label), chosen.field, parser, size)
                 return
-            first = _first_byte(stream)
-            if first == b"[":
-                yield from _array_batches(stream, parser, size)
-            elif first:
-                yield from _line_batches(stream, parser, size)
+            parser.again = lambda: _blocks(reopen, chosen, parser, size)
+            for block in parser.again():
+                yield from parser.parse(block) if isinstance(block, bytes) else parser.batches(parser.table(block))
+                parser.first = False
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         """One JSON object per line and row (``lines=False``: one array of objects); the number of bytes.
@@ -165,22 +164,13 @@ def _objects(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     return iter(formatter.rows(pa.Table.from_batches([batch])))
 
 
-def _parse_options(features: Features | None) -> pajson.ParseOptions:
-    """Explicit types for declared text: a date stays text, and text that looks like nothing else is not guessed."""
-    text = (
-        [f for f in features.arrow_schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)] if features else []
-    )
-    schema = pa.schema([pa.field(f.name, f.type) for f in text]) if text else None
-    return pajson.ParseOptions(newlines_in_values=True, explicit_schema=schema, unexpected_field_behavior="infer")
-
-
 def _as_utf8(stream: BinaryIO, options: JsonOptions, label: str) -> io.BufferedReader:
     if not is_utf8(options.encoding, options.encoding_errors):
         blocks = utf8_blocks(stream, options.encoding, options.encoding_errors, 1 << 20, label)
-        return io.BufferedReader(JoinedBlocks(blocks))
+        return io.BufferedReader(JoinedBlocks(blocks, stream))
     if isinstance(stream, io.BufferedReader):
         return stream
-    return io.BufferedReader(JoinedBlocks(iter(lambda: stream.read(1 << 20), b"")))
+    return io.BufferedReader(JoinedBlocks(iter(lambda: stream.read(1 << 20), b""), stream))
 
 
 def _first_byte(stream: io.BufferedReader) -> bytes:
@@ -195,106 +185,25 @@ def _first_byte(stream: io.BufferedReader) -> bytes:
     return b""
 
 
-@dataclass(slots=True)
-class _Parser:
-    """One block of objects -> one batch; counts rows for the errors."""
-
-    label: str
-    columns: list[str] | None
-    options: pajson.ParseOptions
-    row: int = 0
-
-    def parse(self, text: bytes) -> Iterator[pa.RecordBatch]:
-        """The objects in ``text``, one after the other, as batches."""
-        try:
-            read = pajson.ReadOptions(block_size=len(text) + 1, use_threads=False)
-            table = pajson.read_json(pa.BufferReader(text), read, self.options)
-        except pa.ArrowInvalid:
-            table = self.table(list(self.objects(text)))
-        yield from self.batches(table)
-
-    def objects(self, text: bytes) -> Iterator[Any]:
-        """The values in ``text`` by Python's parser.
-
-        Raises:
-            RowError: text that is no JSON, or not UTF-8.
-        """
-        try:
-            decoded = text.decode()
-        except UnicodeDecodeError as error:
-            row = self.row + text.count(b"\n", 0, error.start)
-            raise RowError(
-                f"{self.label}: about row {row} is not UTF-8 ({error.reason}). Pass encoding=...", row=row
-            ) from error
-        position, row = 0, self.row
-        decoder = json.JSONDecoder()
-        while (position := _skip(decoded, position, " \t\r\n")) < len(decoded):
-            try:
-                value, position = decoder.raw_decode(decoded, position)
-            except json.JSONDecodeError as error:
-                found = decoded[error.pos : error.pos + 40]
-                raise RowError(
-                    f"{self.label}: row {row} is no JSON: {error.msg}, at {found!r}.", row=row, value=found
-                ) from error
-            yield value
-            row += 1
-
-    def table(self, rows: list[Any]) -> pa.Table:
-        """Python values as a table: objects by their keys, anything else as the column ``text``.
-
-        Raises:
-            RowError: values of one column that no type holds together.
-        """
-        if not any(isinstance(row, dict) for row in rows):
-            columns: dict[str, list[Any]] = {"text": rows} if rows else {}
-        else:
-            self.check_objects(rows)
-            names = dict.fromkeys(key for row in rows for key in row)
-            columns = {name: [row.get(name) for row in rows] for name in names}
-        return self.encoded(columns)
-
-    def check_objects(self, rows: list[Any]) -> None:
-        """Refuse rows that are no objects among rows that are."""
-        for position, row in enumerate(rows):
-            if not isinstance(row, dict):
-                number = self.row + position
-                message = f"{self.label}: row {number} is {row!r:.60}, where the rows before are objects."
-                raise RowError(message, row=number, value=row)
-
-    def encoded(self, columns: dict[str, list[Any]]) -> pa.Table:
-        """Columns of Python values as a table; errors name the file."""
-        if not columns:
-            return pa.table({})
-        try:
-            return encode_table(columns, None, first_row=self.row)
-        except RowError as error:
-            raise RowError(f"{self.label}: {error}", row=error.row, column=error.column, value=error.value) from error
-        except FeatureError as error:
-            raise type(error)(f"{self.label}: {error}") from error
-
-    def batches(self, table: pa.Table) -> Iterator[pa.RecordBatch]:
-        """The asked columns of a table as batches; counts its rows."""
-        self.row += table.num_rows
-        if self.columns is not None:
-            arrays = [table.column(name) if name in table.column_names else pa.nulls(table.num_rows) for name in self.columns]
-            table = pa.Table.from_arrays(arrays, names=self.columns)
-        yield from table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+def _blocks(reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int) -> Iterator[bytes | list[Any]]:
+    """The file from the top in bounded pieces: the text of objects, or values that are no objects."""
+    with reopen() as raw:
+        stream = _as_utf8(raw, options, parser.label)
+        first = _first_byte(stream)
+        if first == b"[":
+            yield from _array_blocks(stream, parser, size)
+        elif first:
+            yield from _line_blocks(stream, size)
 
 
-def _skip(text: str, position: int, blanks: str) -> int:
-    while position < len(text) and text[position] in blanks:
-        position += 1
-    return position
-
-
-def _line_batches(stream: io.BufferedReader, parser: _Parser, size: int) -> Iterator[pa.RecordBatch]:
+def _line_blocks(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
     blocks = blocks_of_lines(stream, size)
     for block in blocks:
         # An object over several lines must not be cut: what is open at the end of a block goes before the next.
         while not _is_whole(block) and (more := next(blocks, None)) is not None:
             block += more
         if block.strip(_SPACE):
-            yield from parser.parse(block)
+            yield block
 
 
 def _is_whole(block: bytes) -> bool:
@@ -303,22 +212,18 @@ def _is_whole(block: bytes) -> bool:
     return last in (b"", b"}") or (last.startswith(b"{") and last.endswith(b"}"))
 
 
-def _array_batches(stream: io.BufferedReader, parser: _Parser, size: int) -> Iterator[pa.RecordBatch]:
+def _array_blocks(stream: io.BufferedReader, parser: Parser, size: int) -> Iterator[bytes | list[Any]]:
     """The items of a top-level array, decoded one by one, so that only a block of text is held."""
     stream.read(1)
-    yielded = False
     for texts, values in _array_items(stream, parser, size):
-        if texts and isinstance(values[0], dict):
+        if isinstance(values[0], dict):
             parser.check_objects(values)
-            yield from parser.parse("\n".join(texts).encode())
+            yield "\n".join(texts).encode()
         else:
-            yield from parser.batches(parser.table(values))
-        yielded = True
-    if not yielded:
-        yield from parser.batches(pa.table({}))
+            yield values
 
 
-def _array_items(stream: BinaryIO, parser: _Parser, size: int) -> Iterator[tuple[list[str], list[Any]]]:
+def _array_items(stream: BinaryIO, parser: Parser, size: int) -> Iterator[tuple[list[str], list[Any]]]:
     """Blocks of items: their texts and their values."""
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     decoder, held, position = json.JSONDecoder(), "", 0
@@ -326,7 +231,7 @@ def _array_items(stream: BinaryIO, parser: _Parser, size: int) -> Iterator[tuple
     values: list[Any] = []
     try:
         while True:
-            position = _skip(held, position, " \t\r\n,")
+            position = skip(held, position, " \t\r\n,")
             if held[position : position + 1] == "]":
                 break
             try:
@@ -355,7 +260,7 @@ def _array_items(stream: BinaryIO, parser: _Parser, size: int) -> Iterator[tuple
         yield texts, values
 
 
-def _broken_array(parser: _Parser, error: json.JSONDecodeError, held: str) -> RowError:
+def _broken_array(parser: Parser, error: json.JSONDecodeError, held: str) -> RowError:
     return RowError(
         f"{parser.label}: row {parser.row} of the array is no JSON, or the file ends too early: {error.msg}, at {held[:40]!r}.",
         row=parser.row,
@@ -363,7 +268,7 @@ def _broken_array(parser: _Parser, error: json.JSONDecodeError, held: str) -> Ro
     )
 
 
-def _field_batches(stream: BinaryIO, field: str, parser: _Parser, size: int) -> Iterator[pa.RecordBatch]:
+def _field_batches(stream: BinaryIO, field: str, parser: Parser, size: int) -> Iterator[pa.RecordBatch]:
     try:
         content = json.loads(stream.read())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -103,7 +103,7 @@ class Formatter(ABC):
     """Whether rows and batches are dicts by column, so that a column can be left undecoded until it is asked for."""
 
     def __init__(self, features: Features | None = None, **kwargs: Any) -> None:
-        self.features = features
+        self.features, self.kwargs = features, kwargs
         for name in kwargs:
             if name not in self.options:
                 known = ", ".join(sorted(self.options)) or "none"
@@ -132,6 +132,10 @@ class Formatter(ABC):
         """One value a row of a column, each as :meth:`row` gives it. Only where ``lazy``."""
         raise ArgumentError(f"{type(self).__name__} does not take rows apart into columns; use rows().")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew where it arrives: modules and readers bound to buffers do not travel.
+        return _made, (type(self), self.features, self.kwargs)
+
     @staticmethod
     def position(table: Any, i: int) -> int:
         """Row number ``i`` as a position from 0.
@@ -143,6 +147,10 @@ class Formatter(ABC):
         if not -count <= i < count:
             raise IndexError(f"There is no row {i}: the table has {count} rows.")
         return i + count if i < 0 else i
+
+
+def _made(kind: type[Formatter], features: Features | None, kwargs: dict[str, Any]) -> Formatter:
+    return kind(features, **kwargs)
 
 
 def pick(table: Any, name: str) -> Any:
@@ -161,9 +169,8 @@ def walk(table: Any) -> Iterator[Any]:
     """The table in slices of at most 1000 rows and about 4 MiB. Zero-copy."""
     rows = table.num_rows
     if rows > 1:
-        per_row = (
-            table.get_total_buffer_size() // rows if rows <= _WALK_ROWS else table.slice(0, _WALK_ROWS).nbytes // _WALK_ROWS
-        )
+        first = table.slice(0, _WALK_ROWS)
+        per_row = first.nbytes // first.num_rows
         step = max(1, min(_WALK_ROWS, _WALK_BYTES // max(1, per_row)))
         if step < rows:
             for start in range(0, rows, step):
@@ -251,6 +258,9 @@ class MixedFormatter(Formatter):
         self.formatter, self.rest = formatter, PythonFormatter(features)
         self.columns = tuple(columns)
         self.lazy = formatter.lazy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.formatter, self.columns, self.features)
 
     def _parts(self, table: Any) -> tuple[Any, Any]:
         names = table.column_names

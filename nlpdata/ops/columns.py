@@ -196,6 +196,7 @@ def flatten(view: View, features: Features, max_depth: int = 16) -> tuple[View, 
             if name in flat and name in paths:
                 raise ArgumentError(f"Flattening would give two columns named {name!r}. Rename one of them first.")
             paths[name] = path
+    flat = Features({name: flat[name] for name in paths if name in flat})  # a struct's fields in its place
     parts = [_with_fields(part, {name: paths[name] for name in flat if paths[name][0] in part.columns}) for part in view.parts]
     return View(tuple(parts), tuple(flat), view.num_rows), flat
 

@@ -102,9 +102,7 @@ def _module(script: Script) -> ModuleType:
 def _missing(script: Script, error: ModuleNotFoundError) -> ScriptError:
     name = error.name or ""
     if name.startswith(_PREFIX):
-        return ScriptError(
-            f"{script.path} imports {name.partition('.')[2]!r}, which does not lie beside it in {script.folder}."
-        )
+        return ScriptError(f"{script.path} imports {name.partition('.')[2]!r}, which is not beside it in {script.folder}.")
     top = name.partition(".")[0]
     if top in ("datasets", "nlpdata"):
         return ScriptError(f"{script.path} imports {name!r}, which nlpdata does not have.")
@@ -164,7 +162,7 @@ def _import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> ModuleType:
-    """``__import__`` as a script sees it: ``datasets`` is nlpdata, whatever else is installed; ``sys.modules`` stays as it is."""
+    """``__import__`` as a script sees it: ``datasets`` is nlpdata, whatever is installed; ``sys.modules`` is not touched."""
     if level or name.partition(".")[0] != "datasets":
         return builtins.__import__(name, globals, locals, fromlist or (), level)
     found = _alias(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -149,7 +150,8 @@ class ShardWriter:
             for index, entry in enumerate(entries):
                 name = shard_name(index, len(entries), self._prefix)
                 os.replace(self._folder / entry.file, self._folder / name)
-                named.append(ShardEntry(name, entry.num_rows, entry.num_bytes, entry.xxh3, entry.batches))
+                named.append(replace(entry, file=name))
+                self._closed[index] = (named[-1], schema)  # what abort() would remove
             sync_folder(self._folder)
             self._done = True
             return Manifest(schema, tuple(named))

@@ -101,11 +101,17 @@ def test_a_folder_is_read_by_the_type_of_most_files(data: Path) -> None:
         (lambda d: load_dataset("csv", data_files=str(d / "a.csv"), seperator=";"), ArgumentError, "separator|sep"),
         (lambda d: load_dataset(str(d / "a.csv")), UnknownLoaderError, 'load_dataset."csv", data_files='),
         (lambda d: load_dataset(str(d / "none")), UnknownLoaderError, "no such file or folder"),
+        (
+            lambda d: load_dataset(str(d / "empty")),
+            UnknownLoaderError,
+            r"Nor does it hold a loader, which would be .*empty\.py",
+        ),
         (lambda d: load_dataset("cvs", data_files=str(d / "a.csv")), UnknownLoaderError, "Did you mean 'csv'"),
     ],
 )
 def test_what_cannot_be_meant(data: Path, isolated_cache: Path, call, error, message: str) -> None:
     (data / "a.csv").write_text("n\n1\n")
+    (data / "empty").mkdir()
     with pytest.raises(error, match=message):
         call(data)
     assert not [path for path in isolated_cache.rglob("*") if path.is_file()]

@@ -1,4 +1,4 @@
-"""The life of a builder: prepared once, found again, prepared anew when anything it depends on changes; failures told and resumed."""
+"""The life of a builder: prepared once, found again, prepared anew when anything changes; failures told and resumed."""
 
 from __future__ import annotations
 
@@ -154,7 +154,8 @@ def test_a_failure_is_told_and_what_was_done_is_kept(write_script, log, tmp_path
     text = SCRIPT.replace(
         "        for number in",
         f"        import os\n        if split == 'test' and os.path.exists({str(flag)!r}):\n"
-        "            yield 0, {'number': 0, 'label': 0}\n            raise OSError('the disc is scratched')\n        for number in",
+        "            yield 0, {'number': 0, 'label': 0}\n            raise OSError('the disc is scratched')\n"
+        "        for number in",
     )
     folder = write_script(text)
     with pytest.raises(BuildError, match=r"split 'test' failed after 1 rows: OSError: the disc is scratched"):
@@ -219,6 +220,17 @@ def test_download_modes(write_script, log) -> None:
         assert log() == ["asked", "train", "test"]
     with pytest.raises(ValueError, match="force_redownload"):
         load_dataset(folder, download_mode="force")
+
+
+def test_a_failed_new_preparation_keeps_the_old_one_until_the_files_are_there(write_script) -> None:
+    folder = write_script(READS)
+    (folder / "data.txt").write_text("one\n")
+    load_dataset(folder)
+    content = (folder / "data.txt").rename(folder / "away.txt")
+    with pytest.raises(FileNotFoundError):
+        load_dataset(folder, download_mode="force_redownload")
+    content.rename(folder / "data.txt")
+    assert load_dataset(folder, split="train")["text"] == ["one"]
 
 
 def test_splits_of_every_form(write_script) -> None:
@@ -313,3 +325,8 @@ def test_a_builder_of_tables_and_a_class_of_ones_own(tmp_path: Path) -> None:
 def test_streaming_says_so() -> None:
     with pytest.raises(ValueError, match="streaming=True is not offered"):
         load_dataset("udhr", streaming=True)
+
+
+def test_what_cannot_be_honoured_is_refused(write_script) -> None:
+    with pytest.raises(ValueError, match="revision='main' names a version in a shared repository"):
+        load_dataset(write_script(SCRIPT), revision="main")

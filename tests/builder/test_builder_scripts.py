@@ -115,7 +115,7 @@ def test_misspelt_names() -> None:
         load_dataset("gleu", "sst2")
     with pytest.raises(UnknownConfigError, match="Did you mean 'sst2'"):
         load_dataset("glue", "sst")
-    with pytest.raises(ValueError, match='Example: load_dataset."glue", "cola".'):
+    with pytest.raises(ValueError, match=r'Example: load_dataset\("glue", "cola"\)'):
         load_dataset("glue")
 
 

@@ -36,7 +36,10 @@ def compiled(source: str, name: str = "f", filename: str = "<made>", **names: An
 
 
 SAME = {
-    "comment and blank lines": ("def f(x):\n    return x + 1\n", "\n\n# a comment\ndef f(x):\n    # another\n\n    return x + 1\n"),
+    "comment and blank lines": (
+        "def f(x):\n    return x + 1\n",
+        "\n\n# a comment\ndef f(x):\n    # another\n\n    return x + 1\n",
+    ),
     "name of the function": ("def f(x): return x + 1", "def g(x): return x + 1\nf = g"),
     "unused global": ("A = 1\ndef f(x): return x", "A = 2\ndef f(x): return x"),
     "order of a dict": ("D = {'a': 1, 'b': 2}\ndef f(x): return D[x]", "D = {'b': 2, 'a': 1}\ndef f(x): return D[x]"),
@@ -305,8 +308,12 @@ def test_torch() -> None:
 
 def test_pandas_and_polars() -> None:
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
-    assert content_key(pd.DataFrame({"a": [1]})) == content_key(pd.DataFrame({"a": [1]})) != content_key(pd.DataFrame({"a": [2]}))
-    assert content_key(pl.DataFrame({"a": [1]})) == content_key(pl.DataFrame({"a": [1]})) != content_key(pl.DataFrame({"a": [2]}))
+    assert (
+        content_key(pd.DataFrame({"a": [1]})) == content_key(pd.DataFrame({"a": [1]})) != content_key(pd.DataFrame({"a": [2]}))
+    )
+    assert (
+        content_key(pl.DataFrame({"a": [1]})) == content_key(pl.DataFrame({"a": [1]})) != content_key(pl.DataFrame({"a": [2]}))
+    )
 
 
 def test_a_tokenizer_is_what_it_does() -> None:
@@ -434,7 +441,11 @@ def test_an_iterator_is_what_is_left_of_it() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
-        ("MAX_LEN = 128\ndef f(x): return x[:MAX_LEN]", "MAX_LEN = 256\ndef f(x): return x[:MAX_LEN]", "global 'MAX_LEN': 128 → 256"),
+        (
+            "MAX_LEN = 128\ndef f(x): return x[:MAX_LEN]",
+            "MAX_LEN = 256\ndef f(x): return x[:MAX_LEN]",
+            "global 'MAX_LEN': 128 → 256",
+        ),
         ("def f(x, n=1): return n", "def f(x, n=2): return n", "default 'n': 1 → 2"),
         (
             "N = 1\ndef g(x): return N\ndef f(x): return g(x)",

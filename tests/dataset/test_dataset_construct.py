@@ -72,8 +72,9 @@ def test_from_pandas_and_back() -> None:
     assert [len(part) for part in ds.to_pandas(batch_size=1, batched=True)] == [1, 1]
     named = Dataset.from_pandas(frame.set_index("t"))
     assert named.column_names == ["a", "t"]
-    assert Dataset.from_pandas(frame.iloc[[1]]).column_names == ["a", "t", "__index_level_0__"]
-    assert Dataset.from_pandas(frame.iloc[[1]], preserve_index=False).column_names == ["a", "t"]
+    indexed = frame.set_index(pandas.Index(["u", "v"]))
+    assert Dataset.from_pandas(indexed).column_names == ["a", "t", "__index_level_0__"]
+    assert Dataset.from_pandas(indexed, preserve_index=False).column_names == ["a", "t"]
     assert b"pandas" not in Dataset.from_pandas(frame).data.schema.metadata
     assert Dataset.from_pandas(frame, features=Features({"a": Value("int8"), "t": Value("string")})).features["a"] == Value(
         "int8"

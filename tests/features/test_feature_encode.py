@@ -179,6 +179,16 @@ def test_values_without_a_common_type(values: list[Any]) -> None:
     assert caught.value.value is values[-1]
 
 
+def test_nulls_in_structs_and_lists() -> None:
+    for values in ([{}, {"a": None}], [{"a": None}, {}, None], [{"a": {}}, {"a": {"b": None}}], [{"a": [None, None]}]):
+        for given in (values, [values]):  # Arrow's own arrays of these are broken
+            array = encode_column(given, None)
+            array.validate(full=True)
+            assert len(str(array.to_pylist())) > 0
+            assert infer_type(given).equals(array.type, check_metadata=True)
+    assert encode_column([{}, {"a": None}], {"a": Value("int8")}).to_pylist() == [{"a": None}] * 2
+
+
 def optional_keys(t: pa.DataType) -> set[str]:
     return {t.field(i).name for i in range(t.num_fields) if is_optional(t.field(i))}
 

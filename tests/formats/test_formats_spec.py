@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -114,8 +115,21 @@ def test_formatted_column_alone_or_no_column_at_all() -> None:
     assert list(get_formatter(FormatSpec()).rows(table.select([]))) == [{}, {}]
 
 
+@pytest.mark.parametrize("name", ["python", "numpy", "torch", "jax", "pandas", "polars", "arrow"])
+def test_formatters_travel(name: str) -> None:
+    pytest.importorskip(name) if name not in ("python", "arrow") else None
+    table = pa.table({"a": [1, 2], "b": [3, 4]})
+    for spec in (FormatSpec(name), FormatSpec(name, ("a",), output_all_columns=True)):
+        formatter = get_formatter(spec)
+        formatter.row(table, 1)
+        there = pickle.loads(pickle.dumps(formatter))
+        assert repr(there.row(table, 1)) == repr(formatter.row(table, 1))
+
+
 def test_walking_is_bounded_in_rows_and_bytes() -> None:
     assert [t.num_rows for t in walk(pa.table({"a": range(2500)}))] == [1000, 1000, 500]
+    slim = pa.table({"a": ["x" * 2**20] * 50 + ["y"] * 2000}).slice(50)
+    assert [t.num_rows for t in walk(slim)] == [1000, 1000]
     long = pa.table({"a": ["x" * 2**20] * 20})
     assert max(t.num_rows for t in walk(long)) <= 4
     assert pa.concat_tables(walk(long)).equals(long)

@@ -89,7 +89,7 @@ def test_the_embedded_declaration() -> None:
         assert set(udhr["validation"]["article"]) == {7, 14, 21, 28}
         assert set(udhr["train"]["direction"]) == {"ltr", "rtl"}
         label = udhr["train"].features["language"].str2int("eng")
-        first = [row for row in udhr["train"] if row["language"] == label][0]
+        first = next(row for row in udhr["train"] if row["language"] == label)
     assert first["text"].startswith("Whereas recognition of the inherent dignity") and first["article"] == 0
 
 

@@ -77,7 +77,7 @@ def test_what_leads_nowhere_says_why(tmp_path: Path) -> None:
     assert look_up("loader", tmp_path / "missing.py") is None
     with pytest.raises(UnknownLoaderError, match="no such file or folder"):
         find_script("loader", tmp_path / "missing.py")
-    with pytest.raises(UnknownLoaderError, match="no file .* in it"):
+    with pytest.raises(UnknownLoaderError, match=r"no file .* in it"):
         find_script("loader", tmp_path)
     with pytest.raises(UnknownLoaderError, match="is a URL"):
         find_script("loader", "https://example.org/mine.py")

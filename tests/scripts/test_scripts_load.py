@@ -82,7 +82,8 @@ def test_datasets_is_nlpdata_inside_and_nothing_outside(tmp_path: Path) -> None:
         "class Mine(Contract):\n"
         "    def answer(self):\n"
         "        import datasets as late\n"
-        "        return [datasets.Split is Split, late.Split is Split, NamedSplit.__module__, log.get_logger is logging.get_logger]\n"
+        "        same = log.get_logger is logging.get_logger\n"
+        "        return [datasets.Split is Split, late.Split is Split, NamedSplit.__module__, same]\n"
     )
     before = sys.modules.get("datasets")
     assert load(tmp_path, text)().answer() == [True, True, "nlpdata.splits", True]
@@ -113,7 +114,7 @@ def test_the_users_own_datasets_stays_what_it_was(tmp_path: Path) -> None:
     [
         ("import no_such_package_at_all\n", "pip install no_such_package_at_all"),
         ("import datasets.tables_of_old\n", "which nlpdata does not have"),
-        ("from .missing import x\n", "does not lie beside it"),
+        ("from .missing import x\n", "is not beside it"),
         ("x = = 1\n", r"mine\.py, line 1"),
         ("raise RuntimeError('no luck')\n", "RuntimeError: no luck"),
         ("x = 1\n", "defines no class derived from Contract"),

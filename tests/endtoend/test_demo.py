@@ -19,7 +19,9 @@ DEMO = Path(__file__).resolve().parents[2] / "examples" / "demo.py"
 
 def start(cache: Path) -> subprocess.Popen[str]:
     environment = os.environ | {"NLPDATA_CACHE": str(cache), "TOKENIZERS_PARALLELISM": "true"}
-    return subprocess.Popen([sys.executable, str(DEMO)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, str(DEMO)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(cache: Path) -> str:

@@ -1,0 +1,195 @@
+"""A block of JSON objects as record batches, in types that agree with those of the blocks before.
+
+Knows: Arrow's JSON parser, which guesses types block by block, and Python's, for blocks that Arrow's refuses. What was text in
+one block stays text; a column is of dates only if the whole file agrees.
+Does not know: how a file is cut into blocks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.json as pajson
+import pyarrow.types as pt
+
+from nlpdata.errors import FeatureError, RowError
+from nlpdata.features import Features, encode_table
+
+_BLANKS = " \t\r\n"
+
+
+def declared_text(features: Features | None) -> dict[str, pa.DataType]:
+    """The columns that are declared to be text: they are not looked at for dates."""
+    return {f.name: f.type for f in features.arrow_schema if _holds(f.type, _is_text)} if features else {}
+
+
+@dataclass(slots=True)
+class Parser:
+    """Blocks of one file -> batches; counts rows for the errors.
+
+    Attributes:
+        label: the file, as errors call it.
+        columns: those that every batch has; None: each batch has what its block has.
+        settled: column -> type that later blocks must be read as: text, and dates that hold for the whole file.
+        again: the blocks of the file from the top.
+        first: whether no block was parsed yet.
+    """
+
+    label: str
+    columns: list[str] | None
+    settled: dict[str, pa.DataType] = field(default_factory=dict)
+    again: Callable[[], Iterator[bytes | list[Any]]] = lambda: iter(())
+    first: bool = True
+    row: int = 0
+
+    def parse(self, text: bytes) -> Iterator[pa.RecordBatch]:
+        """The objects in ``text``, one after the other, as batches."""
+        table = self._by_arrow(text)
+        if table is None:
+            table = self.table(list(self.objects(text)))
+        yield from self.batches(table)
+
+    def _by_arrow(self, text: bytes) -> pa.Table | None:
+        """The block as Arrow reads it; None if it does not."""
+        for settled in (self.settled, {n: t for n, t in self.settled.items() if not pt.is_nested(t)}):
+            try:
+                return self._settle(text, read_block(text, settled))
+            except pa.ArrowInvalid:
+                continue
+        return None
+
+    def _settle(self, text: bytes, table: pa.Table) -> pa.Table:
+        """Decide for columns that are met for the first time whether they are dates or text."""
+        new = {f.name: f.type for f in table.schema if f.name not in self.settled}
+        dates = {name: kind for name, kind in new.items() if _holds(kind, pt.is_timestamp)}
+        wrong = [name for name in dates if not self.first or not self._all_dates(name, dates[name])]
+        self.settled |= {name: kind for name, kind in new.items() if _holds(kind, _is_text) or name in dates}
+        self.settled |= {name: _with_text(dates[name]) for name in wrong}
+        return read_block(text, self.settled) if wrong else table
+
+    def _all_dates(self, name: str, kind: pa.DataType) -> bool:
+        """Whether the blocks after the first have nothing but dates there too."""
+        for block in itertools.islice(self.again(), 1, None):
+            if not isinstance(block, bytes):
+                return False
+            try:
+                read_block(block, {name: kind}, others="ignore")
+            except pa.ArrowInvalid:
+                return False
+        return True
+
+    def objects(self, text: bytes) -> Iterator[Any]:
+        """The values in ``text`` by Python's parser.
+
+        Raises:
+            RowError: text that is no JSON, or not UTF-8.
+        """
+        try:
+            decoded = text.decode()
+        except UnicodeDecodeError as error:
+            row = self.row + text.count(b"\n", 0, error.start)
+            raise RowError(
+                f"{self.label}: about row {row} is not UTF-8 ({error.reason}). Pass encoding=...", row=row
+            ) from error
+        position, row = 0, self.row
+        decoder = json.JSONDecoder()
+        while (position := skip(decoded, position, _BLANKS)) < len(decoded):
+            try:
+                value, position = decoder.raw_decode(decoded, position)
+            except json.JSONDecodeError as error:
+                found = decoded[error.pos : error.pos + 40]
+                raise RowError(
+                    f"{self.label}: row {row} is no JSON: {error.msg}, at {found!r}.", row=row, value=found
+                ) from error
+            yield value
+            row += 1
+
+    def table(self, rows: list[Any]) -> pa.Table:
+        """Python values as a table: objects by their keys, anything else as the column ``text``.
+
+        Raises:
+            RowError: values of one column that no type holds together.
+        """
+        if not any(isinstance(row, dict) for row in rows):
+            columns: dict[str, list[Any]] = {"text": rows} if rows else {}
+        else:
+            self.check_objects(rows)
+            names = dict.fromkeys(key for row in rows for key in row)
+            columns = {name: [row.get(name) for row in rows] for name in names}
+        return self.encoded(columns)
+
+    def check_objects(self, rows: list[Any]) -> None:
+        """Refuse rows that are no objects among rows that are."""
+        for position, row in enumerate(rows):
+            if not isinstance(row, dict):
+                number = self.row + position
+                message = f"{self.label}: row {number} is {row!r:.60}, where the rows before are objects."
+                raise RowError(message, row=number, value=row)
+
+    def encoded(self, columns: dict[str, list[Any]]) -> pa.Table:
+        """Columns of Python values as a table; errors name the file."""
+        if not columns:
+            return pa.table({})
+        try:
+            return encode_table(columns, None, first_row=self.row)
+        except RowError as error:
+            raise RowError(f"{self.label}: {error}", row=error.row, column=error.column, value=error.value) from error
+        except FeatureError as error:
+            raise type(error)(f"{self.label}: {error}") from error
+
+    def batches(self, table: pa.Table) -> Iterator[pa.RecordBatch]:
+        """The asked columns of a table as batches; counts its rows."""
+        self.row += table.num_rows
+        if self.columns is not None:
+            arrays = [table.column(name) if name in table.column_names else pa.nulls(table.num_rows) for name in self.columns]
+            table = pa.Table.from_arrays(arrays, names=self.columns)
+        yield from table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+
+
+def skip(text: str, position: int, blanks: str) -> int:
+    """The position of the first character that is not blank."""
+    while position < len(text) and text[position] in blanks:
+        position += 1
+    return position
+
+
+def read_block(text: bytes, settled: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
+    """Objects by Arrow's parser; columns in ``settled`` have that type.
+
+    Raises:
+        pyarrow.ArrowInvalid: no JSON, a column that changes its kind, or one that is not of its settled type.
+    """
+    options = pajson.ParseOptions(
+        newlines_in_values=True,
+        explicit_schema=pa.schema(settled.items()) if settled else None,
+        unexpected_field_behavior=others,
+    )
+    table = pajson.read_json(pa.BufferReader(text), pajson.ReadOptions(block_size=len(text) + 1, use_threads=False), options)
+    return table
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pt.is_string(kind) or pt.is_large_string(kind))
+
+
+def _holds(kind: pa.DataType, asked: Callable[[pa.DataType], bool]) -> bool:
+    """Whether a type is, or has inside, what is asked for."""
+    if pt.is_nested(kind):
+        return any(_holds(kind.field(i).type, asked) for i in range(kind.num_fields))
+    return asked(kind)
+
+
+def _with_text(kind: pa.DataType) -> pa.DataType:
+    """The type with text in place of dates."""
+    if pt.is_timestamp(kind):
+        return pa.string()
+    if pt.is_struct(kind):
+        return pa.struct([(f.name, _with_text(f.type)) for f in kind])
+    if pt.is_list(kind):
+        return pa.list_(_with_text(kind.value_type))
+    return kind
