@@ -4,6 +4,8 @@ Knows: which file, column and class order each configuration has, and what is od
 Does not know: how archives arrive or how rows are stored.
 """
 
+from __future__ import annotations
+
 import csv
 import os
 from dataclasses import dataclass, field

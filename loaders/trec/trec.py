@@ -3,6 +3,8 @@
 Knows: the line format, the class names and the one stray byte. Does not know: how files arrive or how rows are stored.
 """
 
+from __future__ import annotations
+
 import nlpdata as datasets
 
 BASE = "https://cogcomp.seas.upenn.edu/Data/QA/QC/"

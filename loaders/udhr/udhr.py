@@ -4,6 +4,8 @@ Knows: how those files mark articles and paragraphs, which articles are held out
 Does not know: how an archive arrives or how rows are stored.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser

@@ -66,7 +66,7 @@ class BuilderConfig:
             return self.name
         text = ",".join(f"{key}={value}" for key, value in sorted(given.items()))
         simple = all(isinstance(value, str | int | float | bool) for value in given.values())
-        if simple and re.fullmatch(r"[\w=,.+-]+", text) and len(self.name) + len(text) < _MAX_ID_LENGTH:
+        if simple and re.fullmatch(r"[\w=,.+-]+", text, re.ASCII) and len(self.name) + len(text) < _MAX_ID_LENGTH:
             return f"{self.name}-{text}"
         described = json.dumps(given, sort_keys=True, default=_described)
         return f"{self.name}-{hashlib.sha256(described.encode()).hexdigest()[:16]}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpdata.cache.directory import CacheDirectory
-from nlpdata.store.manifest import write_file
+from nlpdata.store.manifest import write_file, writing
 
 MARKER = "dataset_info.json"
 _PREPARED_VERSION = 1  # a change in how builders write makes other entries
@@ -66,7 +66,8 @@ class Entry:
         """Record local files that the loader reads."""
         wanted = sorted(set(paths) | set(self.inputs()))
         if wanted != self.inputs():
-            self._record.parent.mkdir(parents=True, exist_ok=True)
+            with writing(self._record):
+                self._record.parent.mkdir(parents=True, exist_ok=True)
             write_file(self._record, json.dumps(wanted, indent=1).encode())
 
     @property

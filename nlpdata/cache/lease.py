@@ -247,7 +247,9 @@ def make_folders(folder: Path) -> list[Path]:
         try:
             path.mkdir(exist_ok=True)
         except FileExistsError as error:
-            raise CacheWriteError(f"Cannot make the folder {path}: a file has that name. Move it, or set NLPDATA_CACHE.") from error
+            raise CacheWriteError(
+                f"Cannot make the folder {path}: a file has that name. Move it, or set NLPDATA_CACHE."
+            ) from error
     return missing
 
 

@@ -73,7 +73,7 @@ class Column(Sequence[Any]):
         num_rows = self._state.view.num_rows
         if hasattr(key, "__index__") and not isinstance(key, bool | np.ndarray):
             position = check_position(operator.index(key), num_rows)
-            return self._values(self._state.view.slice(position, position + 1))[0]
+            return self._inner(self._reader.row(position)[self._name])
         return self._values(read_rows(self._state.view, as_selection(key, num_rows)))
 
     def __len__(self) -> int:
@@ -81,13 +81,20 @@ class Column(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         for table in self._state.view.natural_batches(ITERATION_BYTES):
-            yield from self._values(table)
+            yield from (
+                map(self._inner, self._reader.items(self._name, table))
+                if self._inside
+                else self._reader.items(self._name, table)
+            )
 
     def _values(self, table: pa.Table) -> Any:
         values = self._reader.column(self._name, table)
+        return [self._inner(value) for value in values] if self._inside else values
+
+    def _inner(self, value: Any) -> Any:
         for name in self._inside:
-            values = [value[name] for value in values]
-        return values
+            value = value[name]
+        return value
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str | bytes) or not isinstance(other, Sequence | np.ndarray):

@@ -7,7 +7,7 @@ Does not know: how a format converts, or where rows lie.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -102,6 +102,12 @@ class Reader:
     def column(self, name: str, table: pa.Table) -> Any:
         """One formatted column of a table."""
         return self._formatter.column(table, name)
+
+    def items(self, name: str, table: pa.Table) -> Iterable[Any]:
+        """One value a row of one column, each as a row shows it."""
+        if self._formatter.lazy:
+            return self._formatter.items(table, name)
+        return (row[name] for row in self._formatter.rows(table))
 
     def _rows_of(self, table: pa.Table) -> Iterator[Any]:
         if not self._rest:

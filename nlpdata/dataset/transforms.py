@@ -380,7 +380,11 @@ def align_labels(state: State, label2id: Mapping[str, int], name: str) -> State:
 def flatten(state: State, max_depth: int) -> State:
     """Struct columns replaced by their fields."""
     view, features = column_ops.flatten(state.view, state.features, max_depth)
-    return state.derived(view, state.lineage.then("flatten", max_depth), features)
+    spec = state.format
+    if spec.columns is not None:  # the fields of a struct are shown as it was
+        shown = [name for name in features if any(name == c or name.startswith(f"{c}.") for c in spec.columns)]
+        spec = replace(spec, columns=tuple(shown))
+    return state.derived(view, state.lineage.then("flatten", max_depth), features, spec)
 
 
 def formatted(state: State, spec: FormatSpec) -> State:

@@ -87,12 +87,12 @@ class RowChanges:
             return out
         changes: Changes = {}
         if lazy:
-            _written(row, changes)
+            _written(row, changes, self._removed)
             if not _all_immutable(row):
                 _mutated(row, changes, lambda name: self._pristine(name)[self.count])
         if isinstance(out, LazyMapping):
             if out is not row:
-                _written(out, changes)
+                _written(out, changes, self._removed)
             return changes
         accessed = row.accessed if lazy else {}
         for name, value in out.items():
@@ -136,11 +136,11 @@ def batch_changes(table: pa.Table, formatter: Formatter, step: Map, batch: Any, 
     changes: Changes = {}
     lazy = isinstance(batch, LazyMapping)
     if lazy:
-        _written(batch, changes)
+        _written(batch, changes, removed)
         _mutated(batch, changes, lambda name: formatter.column(table, name))
     if isinstance(out, LazyMapping):
         if out is not batch:
-            _written(out, changes)
+            _written(out, changes, removed)
     else:
         accessed = batch.accessed if lazy else {}
         for name, value in out.items():
@@ -311,9 +311,11 @@ def _all_immutable(row: LazyMapping) -> bool:
     return all(type(value) in _IMMUTABLE for value in row.accessed.values())
 
 
-def _written(row: LazyMapping, changes: Changes) -> None:
+def _written(row: LazyMapping, changes: Changes, removed: frozenset[str]) -> None:
+    """Add columns that were assigned or deleted; what is removed anyway need not be deleted."""
     for name in row.written:
-        changes[name] = row.get(name, GONE)
+        if name in row or name not in removed:
+            changes[name] = row.get(name, GONE)
 
 
 def _mutated(row: LazyMapping, changes: Changes, pristine: Callable[[str], Any]) -> None:

@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
@@ -39,7 +39,8 @@ Checkpoint = Callable[[str], None]
 class Task(Protocol):
     """A part of the work: the unit of retry and of commit.
 
-    A task may have an attribute ``label``, such as its row range. What was committed under another label is made again.
+    A task may have an attribute ``label``, such as its row range. What was committed under another label, or as part of another
+    number of tasks, is made again.
     """
 
     @property
@@ -173,7 +174,7 @@ def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, detail
     folder, checkpoint = claim.folder, details.get("checkpoint") or _pass
     committed = _committed(folder, tasks)
     _keep_only(folder, {name for c in committed.values() for name in (_task_file(c.index), *(s.file for s in c.shards.shards))})
-    missing = [_Job(task, folder, features, checkpoint) for task in tasks if task.index not in committed]
+    missing = [_Job(task, _label(task, tasks), folder, features, checkpoint) for task in tasks if task.index not in committed]
     before = sum(c.rows_done for c in committed.values())
     executor = details.get("executor") or SerialExecutor()
     total = details.get("total_rows")
@@ -197,13 +198,10 @@ class _Job:
     """One task and where it is committed."""
 
     task: Task
+    label: str
     folder: Path
     features: Features | None
     checkpoint: Checkpoint
-
-    @property
-    def label(self) -> str:
-        return _label(self.task)
 
     def __call__(self, report: Report) -> Committed:
         counted = _Counter(report)
@@ -290,11 +288,11 @@ def _link(source: Path, target: Path) -> None:
             os.fsync(file.fileno())
 
 
-def _committed(folder: Path, tasks: Iterable[Task]) -> dict[int, Committed]:
+def _committed(folder: Path, tasks: Sequence[Task]) -> dict[int, Committed]:
     found = {}
     for task in tasks:
         commit = Committed.read(folder / _task_file(task.index), task.index)
-        if commit is not None and commit.label == _label(task):
+        if commit is not None and commit.label == _label(task, tasks):
             found[task.index] = commit
     return found
 
@@ -319,8 +317,8 @@ def _task_file(index: int) -> str:
     return f"task-{index:05d}.json"
 
 
-def _label(task: Task) -> str:
-    return str(getattr(task, "label", ""))
+def _label(task: Task, tasks: Sequence[Task]) -> str:
+    return f"{getattr(task, 'label', '')} of {len(tasks)}"
 
 
 def _has_size(path: Path, num_bytes: int) -> bool:

@@ -91,7 +91,9 @@ class Shape:
         """The features of stored columns with these types: declared, as they were, or as the types say."""
         found = Features()
         for field in schema:
-            known = (step.features or {}).get(field.name) or source.features.get(field.name)
+            known = (step.features or {}).get(field.name)
+            if known is None and (step.try_original_type or not self.aligned):
+                known = source.features.get(field.name)
             fits = known is not None and to_arrow_type(known) == field.type
             found[field.name] = known if fits else from_arrow_type(field.type)
         return found

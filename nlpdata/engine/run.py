@@ -22,7 +22,6 @@ from nlpdata.engine.executor import Executor
 from nlpdata.engine.outcome import Shape, fill, kept_rows
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.engine.tasks import FilterTask, MapTask, split_rows
-from nlpdata.engine.worker import chunk_rows
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features, widen_schema
 from nlpdata.settings import settings
@@ -106,7 +105,7 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
         return Outcome(source.view, source.features, lineage)
     lineage = _then(whole, step, options)
-    batch = step.batch_size if step.batched else chunk_rows(source)
+    batch = step.batch_size if step.batched else 1
     ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
     tasks = [MapTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     found: tuple[ColumnGroup, Shape] | None
@@ -136,7 +135,7 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     if source.view.num_rows == 0:
         return Outcome(source.view, source.features, source.lineage)
     lineage = _then(source, step, options)
-    batch = step.batch_size if step.batched else chunk_rows(source)
+    batch = step.batch_size if step.batched else 1
     ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
     tasks = [FilterTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     named: Lineage | None = lineage

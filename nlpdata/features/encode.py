@@ -21,7 +21,7 @@ from nlpdata.features.base import FeatureType
 from nlpdata.features.cast import convert, convert_array, expectation, list_array, struct_array
 from nlpdata.features.codec import as_mapping, is_listlike
 from nlpdata.features.convert import from_arrow_type
-from nlpdata.features.infer import infer_type, is_settled, settle
+from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
 from nlpdata.features.misfit import MISFITS, first_conflict, first_misfit, row_error
 from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_type, normalise
 from nlpdata.features.scalars import ClassLabel, Value
@@ -102,15 +102,10 @@ def encode_table(columns: Mapping[str, Any], features: Features | None, *, first
 
 def _infer_list(values: list[Any], column: str, first_row: int) -> Any:
     try:
-        array = pa.array(values)
-        if _holds_null(array.type):  # of a wrong length, see _natural
-            array = None
+        array = natural(values)
+        found = settle(array.type, values)
     except MISFITS:
-        array = None
-    try:
-        found = infer_type(values) if array is None else settle(array.type, values)
-    except TypeConflictError as error:
-        raise _conflict(values, column, first_row, error) from error
+        array, found = None, _inferred(values, column, first_row)
     if isinstance(array, pa.Array) and array.type == found:
         return array if is_settled(found) else array.cast(found)  # the cast sets the marks of optional keys
     if isinstance(array, pa.ChunkedArray):  # more text than 32-bit offsets can count
@@ -121,14 +116,18 @@ def _infer_list(values: list[Any], column: str, first_row: int) -> Any:
         return _encode_list(values, from_arrow_type(_large(found)), column, first_row)
 
 
-def _conflict(values: list[Any], column: str, first_row: int, error: TypeConflictError) -> Exception:
-    found = first_conflict(len(values), lambda start, stop: infer_type(values[start:stop]))
-    if found is None:
-        return error
-    row, reason = found
-    before = infer_type(values[:row])
-    expected = "any type" if _types.is_null(before) else f"{before}, the type of the rows before it"
-    return row_error(values, row, column=column, expected=expected, first_row=first_row, reason=reason)
+def _inferred(values: list[Any], column: str, first_row: int) -> pa.DataType:
+    """The type of values that Arrow alone does not understand."""
+    try:
+        return infer_type(values)
+    except TypeConflictError as error:
+        found = first_conflict(len(values), lambda start, stop: infer_type(values[start:stop]))
+        if found is None:
+            raise
+        row, reason = found
+        before = infer_type(values[:row])
+        expected = "any type" if _types.is_null(before) else f"{before}, the type of the rows before it"
+        raise row_error(values, row, column=column, expected=expected, first_row=first_row, reason=reason) from error
 
 
 def _large(t: pa.DataType) -> pa.DataType:
@@ -175,32 +174,16 @@ def _fast(values: list[Any], feature: Any) -> Any:
         return _exact(values, feature)
     if isinstance(feature, Value) and _is_text(feature.pa_type):
         return pa.array(values, type=feature.pa_type)  # as strict as we are
-    array = _natural(values)
+    array = _checked(values)
     if isinstance(array, pa.ChunkedArray):
         return pa.chunked_array([convert(c, feature, True) for c in array.chunks], type=arrow_type(feature))
     return convert(array, feature, True)
 
 
-def _natural(values: list[Any]) -> Any:
-    """Values as Arrow takes them by itself, where that can be relied on."""
-    array = pa.array(values)
-    if _holds_null(array.type):
-        raise pa.ArrowInvalid("Arrow makes arrays of the wrong length of nulls in lists and structs.")
-    if _holds_times(array.type):
-        settle(array.type, values)  # refuses dates beside times, of which Arrow would drop the hours
+def _checked(values: list[Any]) -> Any:
+    array = natural(values)
+    check(array.type, values)
     return array
-
-
-def _holds_null(t: pa.DataType) -> bool:
-    """True if the values in a list or under a key of a struct are all null."""
-    children = [t.field(i).type for i in range(t.num_fields)] if _types.is_nested(t) else []
-    return any(_types.is_null(child) or _holds_null(child) for child in children)
-
-
-def _holds_times(t: pa.DataType) -> bool:
-    if _types.is_nested(t):
-        return any(_holds_times(t.field(i).type) for i in range(t.num_fields))
-    return bool(_types.is_date(t) or _types.is_timestamp(t))
 
 
 def _needs_exact(feature: Any) -> bool:
@@ -280,7 +263,7 @@ def _exact_value(values: list[Any], feature: Value) -> Any:
     if _is_text(target):
         return pa.array(rows, type=target)
     try:
-        return convert(_natural(rows), feature, True)
+        return convert(_checked(rows), feature, True)
     except MISFITS as error:
         accepted = _ACCEPTED_TOGETHER.get(_group(target))
         if accepted is None or not all(map(accepted, set(map(type, rows)))):

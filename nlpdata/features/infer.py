@@ -7,7 +7,8 @@ Does not know: features, columns, rows before or after (``widen`` joins batches)
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 from nlpdata.errors import TypeConflictError
 from nlpdata.features.codec import is_listlike
 from nlpdata.features.convert import plain_type
+from nlpdata.features.misfit import MISFITS
 from nlpdata.features.nested import OPTIONAL
 from nlpdata.features.values import as_values, numpy_array, scalar
 from nlpdata.features.widen import widen, widen_all
@@ -45,10 +47,39 @@ def infer_type(values: Any) -> pa.DataType:
     if isinstance(values, np.ndarray):
         return nested_type(numpy_array(values[:0]).type, 0)
     try:
-        found = pa.array(values).type  # pa.infer_type would not see integers beyond 64 bits
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return settle(natural(values).type, values)
+    except MISFITS:
         return _walk(values)
-    return settle(found, values)
+
+
+def natural(values: list[Any]) -> Any:
+    """Values as Arrow takes them by itself, where that can be relied on; a ChunkedArray if there is much text.
+
+    Raises:
+        TypeConflictError, pa.ArrowException, OverflowError: it cannot, or Arrow fails.
+    """
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, np.datetime64 | np.timedelta64):
+        return _numpy_times(values)
+    found = pa.array(values)
+    if _holds_null(found.type):
+        raise TypeConflictError("Arrow makes arrays of the wrong length of nulls in lists and structs.")
+    return found
+
+
+def _numpy_times(values: list[Any]) -> Any:
+    """NumPy's times, which Arrow reads wrongly, or past its memory, where other values are among them."""
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1:
+        raise TypeConflictError(f"No type holds {_named(kinds)} in one column.")
+    blank = next(iter(kinds))("NaT")
+    return numpy_array(np.array([blank if value is None else value for value in values]))
+
+
+def _holds_null(t: pa.DataType) -> bool:
+    """True if the values in a list or under a key of a struct are all null."""
+    children = [t.field(i).type for i in range(t.num_fields)] if _types.is_nested(t) else []
+    return any(_types.is_null(child) or _holds_null(child) for child in children)
 
 
 def settle(found: pa.DataType, values: Iterable[Any]) -> pa.DataType:
@@ -57,26 +88,81 @@ def settle(found: pa.DataType, values: Iterable[Any]) -> pa.DataType:
     Raises:
         TypeConflictError: Arrow made one type of values that have none in common.
     """
-    if is_settled(found):
-        return found
     if not _types.is_nested(found):
-        return _scalar_type([value for value in values if value is not None], found)
-    rows = [value for value in values if value is not None]
-    if _types.is_list(found):
+        check(found, values)
+        return plain_type(found)
+    if not is_settled(found):
+        rows = [value for value in values if value is not None]
+        if _types.is_struct(found):
+            return _struct_type(rows, found)
         return pa.list_(settle(found.value_type, chain.from_iterable(rows)))
-    return _struct_type(rows, found)
+    check(found, values)
+    return found
 
 
 def is_settled(t: pa.DataType) -> bool:
-    """True if Arrow's own inference of such a type needs no second look.
-
-    It forgets which struct keys were missing, and lets text become bytes and times become dates.
-    """
+    """True if Arrow's own inference of a type leaves nothing to say: it forgets which struct keys were missing."""
     if _types.is_list(t):
         return is_settled(t.value_type)
-    if _types.is_nested(t) or isinstance(t, pa.BaseExtensionType):
-        return False
-    return not (_types.is_binary(t) or _types.is_date(t) or _types.is_timestamp(t))
+    return not (_types.is_nested(t) or isinstance(t, pa.BaseExtensionType))
+
+
+def check(found: pa.DataType, values: Iterable[Any]) -> None:
+    """Refuse what Arrow mixes silently: flags and floats, text and bytes, dates and times, times and numbers.
+
+    Args:
+        found: the type that Arrow found.
+        values: what it found it for.
+
+    Raises:
+        TypeConflictError: values have no common type.
+    """
+    if not _is_doubtful(found):
+        return
+    if _types.is_struct(found):
+        rows = [value for value in values if value is not None]
+        for child in (found.field(i) for i in range(found.num_fields)):
+            if _is_doubtful(child.type):
+                check(child.type, [row.get(child.name) for row in rows])
+    elif _types.is_nested(found):
+        rows = [value for value in values if value is not None]
+        if set(map(type, rows)) == {np.ndarray}:  # their types are known without looking at their items
+            flags = {row.dtype.kind == "b" for row in rows}
+            if flags == {True, False}:
+                raise TypeConflictError("No type holds arrays of bool and arrays of numbers in one column.")
+            rows = [row for row in rows if row.dtype == object]
+        check(found.value_type, chain.from_iterable(rows))
+    else:
+        _check_scalars(found, values)
+
+
+def _is_doubtful(t: pa.DataType) -> bool:
+    if _types.is_nested(t):
+        return any(_is_doubtful(t.field(i).type) for i in range(t.num_fields))
+    return not (_types.is_integer(t) or _types.is_string(t) or _types.is_null(t) or _types.is_boolean(t))
+
+
+# What Python values an Arrow type may have come from where they are of several kinds, and which of those not.
+_SOURCES: tuple[tuple[Callable[[pa.DataType], bool], tuple[type, ...], tuple[type, ...]], ...] = (
+    (_types.is_floating, (int, float, np.number), (bool, np.timedelta64)),
+    (_types.is_decimal, (Decimal, int, np.integer), (bool, np.timedelta64)),
+    (_types.is_binary, (bytes, bytearray, memoryview), ()),
+    (_types.is_timestamp, (datetime.datetime,), ()),
+    (_types.is_date, (datetime.date,), (datetime.datetime,)),
+    (_types.is_time, (datetime.time,), ()),
+    (_types.is_duration, (datetime.timedelta,), ()),
+)
+
+
+def _check_scalars(found: pa.DataType, values: Iterable[Any]) -> None:
+    rows = values if isinstance(values, list) else list(values)
+    kinds = set(map(type, rows)) - {type(None)}
+    if len(kinds) > 1:
+        for belongs, sources, others in _SOURCES:
+            if belongs(found) and not all(issubclass(kind, sources) and not issubclass(kind, others) for kind in kinds):
+                raise TypeConflictError(f"No type holds {_named(kinds)} in one column.")
+    if _types.is_timestamp(found) and len({row.tzinfo is None for row in rows if hasattr(row, "tzinfo")}) > 1:
+        raise TypeConflictError("Times with a time zone and times without cannot be in one column.")
 
 
 def nested_type(t: pa.DataType, depth: int) -> pa.DataType:
@@ -97,7 +183,7 @@ def _walk(values: Iterable[Any]) -> pa.DataType:
     if lists == len(rows):
         return _list_type(rows)
     if mappings or lists:
-        raise TypeConflictError(f"No type holds {_named(rows)} in one column.")
+        raise TypeConflictError(f"No type holds {_named(set(map(type, rows)))} in one column.")
     return _scalar_type(rows)
 
 
@@ -113,7 +199,7 @@ def _struct_type(rows: list[Mapping[Any, Any]], found: pa.DataType | None = None
         optional = not all(key in pattern for pattern in patterns)
         try:
             inner = None if found is None else found.field(key).type
-            if inner is None or not is_settled(inner):
+            if inner is None or not is_settled(inner) or _is_doubtful(inner):
                 values = [row[key] for row in rows if key in row]
                 inner = infer_type(values) if inner is None else settle(inner, values)
         except TypeConflictError as error:
@@ -129,18 +215,14 @@ def _list_type(rows: list[Any]) -> pa.DataType:
     return pa.list_(infer_type(list(chain.from_iterable(rows))))
 
 
-def _scalar_type(rows: list[Any], found: pa.DataType | None = None) -> pa.DataType:
+def _scalar_type(rows: list[Any]) -> pa.DataType:
     kinds = set(map(type, rows))
     try:
-        found = plain_type(pa.array(rows).type if found is None else found)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        found = natural(rows).type
+    except MISFITS as error:
         return _without_arrow(rows, kinds, error)
-    text = any(issubclass(kind, str) for kind in kinds)
-    if _types.is_binary(found) and text and not all(issubclass(kind, str) for kind in kinds):
-        raise TypeConflictError(f"No type holds {_named(rows)} in one column.")
-    if any(issubclass(kind, datetime.date) for kind in kinds):
-        _check_times(rows, kinds)
-    return found
+    check(found, rows)
+    return plain_type(found)
 
 
 def _without_arrow(rows: list[Any], kinds: set[type], error: Exception) -> pa.DataType:
@@ -155,18 +237,9 @@ def _without_arrow(rows: list[Any], kinds: set[type], error: Exception) -> pa.Da
             found = widen(found, numpy_array(np.empty(0, dtype)).type)
         return found
     if len(kinds) > 1:
-        raise TypeConflictError(f"No type holds {_named(rows)} in one column: {error}") from error
-    raise TypeConflictError(f"Values of {_named(rows)} cannot be stored: {error}") from error
+        raise TypeConflictError(f"No type holds {_named(kinds)} in one column: {error}") from error
+    raise TypeConflictError(f"Values of {_named(kinds)} cannot be stored: {error}") from error
 
 
-def _check_times(rows: list[Any], kinds: set[type]) -> None:
-    """Refuse dates beside times, and times with a zone beside times without: Arrow would drop one or the other."""
-    times = [row for row in rows if isinstance(row, datetime.datetime)]
-    if times and len(times) != len(rows):
-        raise TypeConflictError(f"No type holds {_named(rows)} in one column.")
-    if len({row.tzinfo is None for row in times}) > 1:
-        raise TypeConflictError("Times with a time zone and times without cannot be in one column.")
-
-
-def _named(rows: list[Any]) -> str:
-    return " and ".join(sorted({type(row).__name__ for row in rows}))
+def _named(kinds: set[type]) -> str:
+    return " and ".join(sorted({kind.__name__ for kind in kinds}))

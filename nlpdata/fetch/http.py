@@ -154,8 +154,9 @@ class Partial:
         self.path = self.folder / (f"{self.stem}~{encoded}.part" if self.validator else f"{self.stem}.part")
 
     def discard(self) -> None:
-        """Remove the file."""
-        self.path.unlink(missing_ok=True)
+        """Remove the file, and others of the same URL."""
+        for path in (self.folder / f"{self.stem}.part", *self.folder.glob(f"{self.stem}~*.part")):
+            path.unlink(missing_ok=True)
         self.validator = None
 
 

@@ -223,8 +223,8 @@ class _Job:
     @contextmanager
     def _lease(self) -> Iterator[Fetched | None]:
         """The right to download; or what another process downloaded while we waited for it."""
-        name = self.expected.sha256 if self.expected and self.verify else _name_of(self.url)
-        path = self.store.folder / "parts" / f"{name}.lease"
+        # By URL, as the partial files are: whoever writes one holds its lease.
+        path = self.store.folder / "parts" / f"{_name_of(self.url)}.lease"
         found: list[Fetched] = []
 
         def is_done() -> bool:
@@ -248,7 +248,7 @@ class _Job:
         place = f"{expected.sha256[:2]}/{expected.sha256}"
         try:
             if is_remote(mirror):
-                download = self._http(f"{mirror.rstrip('/')}/{place}")
+                download = self._http(f"{mirror.rstrip('/')}/{place}", f"{_name_of(self.url)}-mirror")
             else:
                 source = local_path(mirror) / place
                 if not source.is_file():
@@ -280,11 +280,11 @@ class _Job:
 
     def _from_url(self) -> Fetched:
         get = self._http if self.url.startswith(("http://", "https://")) and "::" not in self.url else self._fsspec
-        download = get(self.url)
+        download = get(self.url, _name_of(self.url))
         if self._is_wrong(download) and download.resumed:
             # The first part may be of another time than the rest, whatever the server said: once more from the start.
             download.path.unlink(missing_ok=True)
-            download = get(self.url)
+            download = get(self.url, _name_of(self.url))
         if self._is_wrong(download):
             download.path.unlink(missing_ok=True)
             assert self.expected is not None
@@ -299,18 +299,18 @@ class _Job:
         self.store.note(self.url, download.checksum, download.etag)
         return Fetched(path, download.checksum, cached=False)
 
-    def _http(self, url: str) -> Download:
+    def _http(self, url: str, name: str) -> Download:
         retries = self.config.max_retries if self.config.max_retries is not None else settings.max_retries
-        partial = Partial(self.store.folder / "parts", _name_of(url))
+        partial = Partial(self.store.folder / "parts", name)
         # A token is for the server the user named, not for a mirror of somebody else.
         headers = _headers(self.config, with_token=url == self.url)
         desc = None if self.config.disable_tqdm else self.config.download_desc or os.path.basename(urlsplit(url).path) or url
         return HttpDownload(url, partial, self.transport, Pace(retries), headers, desc).run()
 
-    def _fsspec(self, url: str) -> Download:
+    def _fsspec(self, url: str, name: str) -> Download:
         import fsspec
 
-        partial = Partial(self.store.folder / "parts", _name_of(url))
+        partial = Partial(self.store.folder / "parts", name)
         partial.begin(None)
         partial.folder.mkdir(parents=True, exist_ok=True)
         protocol = url.partition("://")[0]

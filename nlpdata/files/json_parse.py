@@ -49,6 +49,8 @@ class Parser:
 
     def parse(self, text: bytes) -> Iterator[pa.RecordBatch]:
         """The objects in ``text``, one after the other, as batches."""
+        if not text.isascii():
+            self.decoded(text)  # Arrow's parser would let wrong bytes through
         table = self._by_arrow(text)
         if table is None:
             table = self.table(list(self.objects(text)))
@@ -83,19 +85,27 @@ class Parser:
                 return False
         return True
 
+    def decoded(self, text: bytes) -> str:
+        """The block as characters.
+
+        Raises:
+            RowError: it is not UTF-8.
+        """
+        try:
+            return text.decode()
+        except UnicodeDecodeError as error:
+            row = self.row + text.count(b"\n", 0, error.start)
+            raise RowError(
+                f"{self.label}: about row {row} is not UTF-8 ({error.reason}). Pass encoding=...", row=row
+            ) from error
+
     def objects(self, text: bytes) -> Iterator[Any]:
         """The values in ``text`` by Python's parser.
 
         Raises:
             RowError: text that is no JSON, or not UTF-8.
         """
-        try:
-            decoded = text.decode()
-        except UnicodeDecodeError as error:
-            row = self.row + text.count(b"\n", 0, error.start)
-            raise RowError(
-                f"{self.label}: about row {row} is not UTF-8 ({error.reason}). Pass encoding=...", row=row
-            ) from error
+        decoded = self.decoded(text)
         position, row = 0, self.row
         decoder = json.JSONDecoder()
         while (position := skip(decoded, position, _BLANKS)) < len(decoded):

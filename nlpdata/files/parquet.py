@@ -102,8 +102,8 @@ class ParquetFile(FileType):
             created(target) as sink,
             pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression=chosen.compression) as writer,
         ):
-            for group in _groups(rows, chosen.batch_size):
-                writer.write_table(pa.Table.from_batches(group, schema), row_group_size=chosen.batch_size)
+            for group in _groups(rows, chosen.batch_size, schema):
+                writer.write_table(group, row_group_size=max(len(group), 1))
         return int(sink.num_bytes)
 
 
@@ -117,13 +117,18 @@ def _rows_of(metadata: Any, batch_bytes: int) -> int:
     return max(1, min(_MAX_ROWS, batch_bytes * int(metadata.num_rows) // max(int(size), 1)))
 
 
-def _groups(batches: Iterator[pa.RecordBatch], rows: int | None) -> Iterator[list[pa.RecordBatch]]:
-    """Runs of batches of one row group each: enough rows, or enough bytes."""
+def _groups(batches: Iterator[pa.RecordBatch], rows: int | None, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Tables of one row group each: of exactly ``rows`` rows, or of enough bytes."""
     run: list[pa.RecordBatch] = []
     for batch in batches:
         run.append(batch)
-        if sum(b.num_rows for b in run) >= rows if rows else sum(b.nbytes for b in run) >= _GROUP_BYTES:
-            yield run
+        if rows is None and sum(b.nbytes for b in run) >= _GROUP_BYTES:
+            yield pa.Table.from_batches(run, schema)
             run = []
+        elif rows is not None and sum(b.num_rows for b in run) >= rows:
+            table = pa.Table.from_batches(run, schema)
+            whole = len(table) - len(table) % rows
+            yield from (table.slice(start, rows) for start in range(0, whole, rows))
+            run = table.slice(whole).to_batches()
     if run:
-        yield run
+        yield pa.Table.from_batches(run, schema)

@@ -128,6 +128,23 @@ def test_the_first_value_that_does_not_fit_is_named(feature: Any, value: Any) ->
         assert f"Row {1000 + len(before)} of column 'c'" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("feature", "values"),
+    [
+        (Value("float32"), [0.5, True]), ([Value("float32")], [[0.5], [True]]),
+        ({"a": Value("float32")}, [{"a": 0.5}, {"a": True}]),
+        ([[Value("float64")]], [[[0.5]], [[False, 1.0]]]), (Value("date32"), [DAY, NOON]), ([Value("float32")], [[0.5],
+        [np.True_]]),
+        (Value("string"), ["a", b"\xff"]), ([Value("float32")], [np.array([0.5]), np.array([True])]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_arrow_would_mix_silently(feature: Any, values: list[Any]) -> None:
+    with pytest.raises(RowError) as caught:
+        encode_column(values, feature)
+    assert caught.value.row == 1
+
+
 def test_an_unknown_key_is_answered() -> None:
     with pytest.raises(RowError, match="Did you mean 'start'"):
         encode_column([{"strat": 1}], {"start": Value("int8"), "text": Value("string")})
@@ -141,7 +158,8 @@ INFERRED: list[tuple[list[Any], Any]] = [
     ([NOON.replace(tzinfo=UTC)], pa.timestamp("us", "UTC")), ([dt.time(1)], pa.time64("us")),
     ([dt.timedelta(1)], pa.duration("us")),
     ([Decimal("1.50"), Decimal("10")], pa.decimal128(4, 2)), ([np.int8(1), None], pa.int8()), ([np.float32(1)], pa.float32()),
-    ([np.int8(1), np.int16(1)], pa.int16()), ([np.datetime64("2020-01-02", "s")], pa.timestamp("s")),
+    ([np.int8(1), np.int16(1)], pa.int16()), ([np.datetime64("2020-01-02", "s"), None], pa.timestamp("s")),
+    ([np.timedelta64(1, "s")], pa.duration("s")), ([np.datetime64("2020-01-02", "D")], pa.date32()),
     ([[1], []], pa.list_(pa.int64())), ([[]], pa.list_(pa.null())), ([[1], [2.5]], pa.list_(pa.float64())),
     ([np.arange(2, dtype="int8")], pa.list_(pa.int8())), ([np.arange(2, dtype="int8"), np.arange(2.0)], pa.list_(pa.float64())),
     ([np.ones((2, 2), "float32")], pa.list_(pa.list_(pa.float32()))),
@@ -163,6 +181,10 @@ def test_types_are_inferred(values: list[Any], expected: pa.DataType) -> None:
 
 
 CONFLICTS: list[list[Any]] = [
+    [DAY, 1], [dt.time(1), 2.5], [dt.timedelta(1), 1], [np.datetime64("2020-01-01", "s"), True], [1, np.timedelta64(1, "s")],
+    [np.timedelta64(1, "s"), np.datetime64("2020-01-01", "s")], [Decimal("1"), True],
+    [False, 0.5], [0.5, True], [[False], [0.5]], [{"a": False}, {"a": 0.5}], [np.array([True]), np.array([0.5])],
+    [np.True_, 0.5],
     [1, "a"], ["a", 1], [1, True], ["a", b"b"], [[1], 2], [{"a": 1}, 2], [[1], {"a": 1}], [{"a": 1}, {"a": "x"}],
     [1, 2.5, 2**60 + 1],
     [[1], ["a"]], [DAY, NOON], [NOON, NOON.replace(tzinfo=UTC)], [-1, 2**63], [1.5, Decimal("1")], [None, object()],

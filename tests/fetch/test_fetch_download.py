@@ -141,6 +141,17 @@ def test_it_gives_up_in_the_end(site: Any, tmp_path: Path) -> None:
     assert len(site.requests) == 4 and len(waits) == 3
 
 
+def test_a_resumed_download_that_turns_out_wrong_is_done_once_more(site: Any, isolated_cache: Path) -> None:
+    url, expected = site.serve("/a", DATA), site.checksum(DATA)
+    site.plan = ["cut"]
+    with pytest.raises(FetchError):
+        fetch(url, DownloadConfig(max_retries=0), expected)
+    (part,) = (isolated_cache / "downloads" / "parts").glob("*.part")
+    part.write_bytes(b"\0" * part.stat().st_size)  # what a crash of the machine may leave
+    assert fetch(url, expected=expected).read_bytes() == DATA
+    assert ["Range" in headers for _, headers in site.requests] == [False, True, False]
+
+
 def test_nobody_there(tmp_path: Path) -> None:
     job, waits = quick_download(None, "http://127.0.0.1:9/a", tmp_path, max_retries=2)
     with pytest.raises(FetchError, match=r"127\.0\.0\.1"):

@@ -34,7 +34,7 @@ def test_a_loader_folder_is_complete(name: str) -> None:
     folder = shipped_folder("loader") / name
     script, card = (folder / f"{name}.py").read_text("utf-8"), (folder / "README.md").read_text("utf-8")
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", script, re.MULTILINE))
-    assert imported <= {"nlpdata", "csv", "json", "os", "re", "dataclasses", "html", "datetime", "itertools"}
+    assert imported <= {"__future__", "nlpdata", "csv", "json", "os", "re", "dataclasses", "html", "datetime", "itertools"}
     for heading in ("**Source.**", "**Licence.**", "**Citation.**", "**Dummy data.**", "**Known quirks.**"):
         assert heading in card
     assert all(path.exists() for path in dummy_files(name).values())
