@@ -14,7 +14,7 @@ import shutil
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from json import dumps
 from pathlib import Path, PurePosixPath
@@ -101,6 +101,16 @@ class CacheDirectory:
         folder = self.path(relative)
         return folder if any((folder / marker).is_file() for marker in MARKERS) else None
 
+    def tidy(self, relative: str) -> None:
+        """Remove the lease of a published result, which its maker left if it was killed just then. Usually one system call."""
+        final = self.path(relative)
+        lease = final.with_name(final.name + LEASE)
+        if lease.exists():
+            owner = read_owner(lease)
+            if owner is not None and owner.is_dead():
+                with suppress(OSError):
+                    lease.unlink(missing_ok=True)
+
     @contextmanager
     def claim(self, relative: str, *, replace: bool = False) -> Iterator[Claim]:
         """Become the one process that makes a result, or wait for the one that does.
@@ -153,8 +163,13 @@ class CacheDirectory:
         self._sweep_temporary(beside)
         folder = beside / temporary_name()
         with writing(folder):
-            make_folders(folder)
-            (folder / _OWNER).write_text(dumps(asdict(Owner.here())), encoding="utf-8")
+            made = make_folders(folder)
+            try:
+                (folder / _OWNER).write_text(dumps(asdict(Owner.here())), encoding="utf-8")
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)
+                remove_empty(made[1:])
+                raise
         return folder
 
     def sweep(self) -> int:

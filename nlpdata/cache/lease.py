@@ -169,11 +169,15 @@ class Lease:
                 remove_empty(self._made)
                 self._made = []
                 continue  # another process removed the empty folder between the two calls
+            except BaseException:
+                remove_empty(self._made)
+                raise
             try:
                 with writing(self.path), os.fdopen(handle, "w", encoding="utf-8") as file:
                     json.dump(asdict(self.owner), file)
             except BaseException:
                 self.path.unlink(missing_ok=True)
+                remove_empty(self._made)
                 raise
             return True
         return False
@@ -243,13 +247,15 @@ def make_folders(folder: Path) -> list[Path]:
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
-    for path in reversed(missing):
+    for at, path in reversed(list(enumerate(missing))):
         try:
             path.mkdir(exist_ok=True)
         except FileExistsError as error:
-            raise CacheWriteError(
-                f"Cannot make the folder {path}: a file has that name. Move it, or set NLPDATA_CACHE."
-            ) from error
+            message = f"Cannot make the folder {path}: a file has that name. Move it, or set NLPDATA_CACHE."
+            raise CacheWriteError(message) from error
+        except OSError:
+            remove_empty(missing[at + 1 :])
+            raise
     return missing
 
 

@@ -115,7 +115,7 @@ class Column(Sequence[Any]):
         return f"Column([{', '.join([*shown, '...'] if len(self) > _SHOWN else shown)}])"
 
     def __nlpdata_key__(self) -> tuple[Any, ...]:
-        return self._state.lineage.key(), self._name, self._inside
+        return self._state.key(), self._name, self._inside
 
 
 def _narrowed(state: State, view: View, name: str, feature: FeatureType, spec: FormatSpec) -> State:

@@ -21,6 +21,8 @@ from nlpdata.dataset.stored import FileTask, generator_tasks, rows_from_file, ro
 from nlpdata.engine import run as engine
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features, cast_table, encode_table
+from nlpdata.fetch.manager import DownloadManager
+from nlpdata.files.patterns import resolve_data_files
 from nlpdata.info import DatasetInfo
 from nlpdata.ops.select import span
 from nlpdata.settings import settings
@@ -116,14 +118,12 @@ def from_generator(
 def from_files(
     file_type: str, paths: Paths, features: Features | None, directory: CacheDirectory, options: Mapping[str, Any]
 ) -> State:
-    """Data files read once and kept in the cache as shards; a file that changed is another entry."""
-    files = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
-    if not files:
-        raise ArgumentError(f"No {file_type} file was given: the list of paths is empty.")
+    """Data files, patterns or URLs read once and kept in the cache as shards; a file that changed is another entry."""
+    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found = [path for entry in named for path in resolve_data_files([entry])["train"]] or resolve_data_files([])["train"]
+    files = [Path(path) for path in DownloadManager().download(found)]
     states = []
     for file in files:
-        if not file.is_file():
-            raise FileNotFoundError(f"There is no file {str(file)!r} to read as {file_type}.")
         about = file.stat()
         states.append((str(file.resolve()), about.st_size, about.st_mtime_ns))
     key = content_key(("from_files", file_type, states, features, dict(options)))

@@ -19,7 +19,7 @@ from nlpdata.dataset.describe import Described
 from nlpdata.dataset.indexing import EAGER_FORMATS
 from nlpdata.dataset.origins import Origins
 from nlpdata.dataset.outlets import Outlets
-from nlpdata.dataset.state import format_spec
+from nlpdata.dataset.state import format_spec, named
 from nlpdata.dataset.transforms import Keeping, Splitting
 from nlpdata.engine.plan import Filter, Map
 from nlpdata.features import Features, FeatureType
@@ -105,12 +105,12 @@ class Dataset(Origins, Outlets, Described):
             keep_in_memory: no effect; row lists are in memory unless a file is named.
             indices_cache_file_name: write the row list here and memory-map it.
             writer_batch_size: no effect; sizes are bounded in bytes.
-            new_fingerprint: no effect here.
+            new_fingerprint: the key of the result, instead of the one computed.
 
         Raises:
             IndexError: an index lies outside.
         """
-        return self._from_state(transforms.pick_rows(self._state, indices, indices_cache_file_name))
+        return self._from_state(named(transforms.pick_rows(self._state, indices, indices_cache_file_name), new_fingerprint))
 
     def take(self, n: int) -> Dataset:
         """The first ``n`` rows."""
@@ -155,9 +155,11 @@ class Dataset(Origins, Outlets, Described):
             load_from_cache_file: no effect; drawing is as fast as looking up.
             indices_cache_file_name: write the row list here and memory-map it.
             writer_batch_size: no effect.
-            new_fingerprint: no effect here.
+            new_fingerprint: the key of the result, instead of the one computed.
         """
-        return self._from_state(transforms.shuffle(self._state, seed, generator, indices_cache_file_name))
+        return self._from_state(
+            named(transforms.shuffle(self._state, seed, generator, indices_cache_file_name), new_fingerprint)
+        )
 
     def sort(
         self,
@@ -177,7 +179,9 @@ class Dataset(Origins, Outlets, Described):
             ArgumentError: ``reverse`` or ``null_placement`` cannot be meant, or a column has no order.
         """
         keys = as_names(column_names) or ()
-        return self._from_state(transforms.sort_rows(self._state, keys, reverse, null_placement, indices_cache_file_name))
+        return self._from_state(
+            named(transforms.sort_rows(self._state, keys, reverse, null_placement, indices_cache_file_name), new_fingerprint)
+        )
 
     def train_test_split(
         self,
@@ -209,8 +213,8 @@ class Dataset(Origins, Outlets, Described):
             train_indices_cache_file_name: write the training part's row list here.
             test_indices_cache_file_name: write the held-out part's row list here.
             writer_batch_size: no effect.
-            train_new_fingerprint: no effect here.
-            test_new_fingerprint: no effect here.
+            train_new_fingerprint: the key of the training part.
+            test_new_fingerprint: the key of the held-out part.
 
         Raises:
             ArgumentError: sizes that do not fit, or a column that cannot be stratified by.
@@ -220,7 +224,8 @@ class Dataset(Origins, Outlets, Described):
         train, test = transforms.train_test_split(self._state, how, *files)
         from nlpdata.dataset.dicts import DatasetDict
 
-        return DatasetDict(train=self._from_state(train), test=self._from_state(test))
+        parts = named(train, train_new_fingerprint), named(test, test_new_fingerprint)
+        return DatasetDict(train=self._from_state(parts[0]), test=self._from_state(parts[1]))
 
     # --- functions over rows
 
@@ -341,29 +346,31 @@ class Dataset(Origins, Outlets, Described):
 
     def rename_column(self, original_column_name: str, new_column_name: str, new_fingerprint: str | None = None) -> Dataset:
         """One column under a new name; nothing is copied."""
-        return self._from_state(transforms.rename_columns(self._state, {original_column_name: new_column_name}))
+        return self._from_state(
+            named(transforms.rename_columns(self._state, {original_column_name: new_column_name}), new_fingerprint)
+        )
 
     def rename_columns(self, column_mapping: dict[str, str], new_fingerprint: str | None = None) -> Dataset:
         """Columns under new names: ``{old: new}``; names may be swapped."""
-        return self._from_state(transforms.rename_columns(self._state, column_mapping))
+        return self._from_state(named(transforms.rename_columns(self._state, column_mapping), new_fingerprint))
 
     def remove_columns(self, column_names: str | list[str], new_fingerprint: str | None = None) -> Dataset:
         """The other columns; nothing is copied."""
-        return self._from_state(transforms.remove_columns(self._state, column_names))
+        return self._from_state(named(transforms.remove_columns(self._state, column_names), new_fingerprint))
 
     def select_columns(self, column_names: str | list[str], new_fingerprint: str | None = None) -> Dataset:
         """Only these columns, in this order; nothing is copied."""
-        return self._from_state(transforms.select_columns(self._state, column_names))
+        return self._from_state(named(transforms.select_columns(self._state, column_names), new_fingerprint))
 
     def add_column(
         self, name: str, column: Any, new_fingerprint: str | None = None, feature: FeatureType | None = None
     ) -> Dataset:
         """One more column, from a list or array with a value for each row; the type is inferred unless ``feature`` says it."""
-        return self._from_state(transforms.add_column(self._state, name, column, feature))
+        return self._from_state(named(transforms.add_column(self._state, name, column, feature), new_fingerprint))
 
     def add_item(self, item: Mapping[str, Any], new_fingerprint: str | None = None) -> Dataset:
         """One more row; columns it lacks are null in it, columns it adds are null before it."""
-        return self._from_state(transforms.add_item(self._state, item))
+        return self._from_state(named(transforms.add_item(self._state, item), new_fingerprint))
 
     def cast(
         self,
@@ -386,7 +393,7 @@ class Dataset(Origins, Outlets, Described):
 
     def cast_column(self, column: str, feature: FeatureType, new_fingerprint: str | None = None) -> Dataset:
         """One column with a new type."""
-        return self._from_state(transforms.cast_columns(self._state, {column: feature}, Keeping()))
+        return self._from_state(named(transforms.cast_columns(self._state, {column: feature}, Keeping()), new_fingerprint))
 
     def class_encode_column(self, column: str, include_nulls: bool = False) -> Dataset:
         """A column as class labels, named by its distinct values as sorted text; null stays null unless it is to be a class."""
@@ -398,7 +405,7 @@ class Dataset(Origins, Outlets, Described):
 
     def flatten(self, new_fingerprint: str | None = None, max_depth: int = 16) -> Dataset:
         """Struct columns replaced by their fields, named ``"column.field"``; nothing is copied."""
-        return self._from_state(transforms.flatten(self._state, max_depth))
+        return self._from_state(named(transforms.flatten(self._state, max_depth), new_fingerprint))
 
     def unique(self, column: str) -> list[Any]:
         """The distinct values of a column in order of appearance."""
@@ -464,13 +471,13 @@ class Dataset(Origins, Outlets, Described):
             self._set(transforms.formatted(self._state, before))
 
     def set_transform(
-        self, transform: Callable[..., Any] | None, columns: str | Sequence[str] | None = None, output_all_columns: bool = False
+        self, transform: Callable[..., Any], columns: str | Sequence[str] | None = None, output_all_columns: bool = False
     ) -> None:
         """Give out what ``transform`` makes of each batch read, from now on, in place; nothing is stored."""
         self.set_format("custom", columns, output_all_columns, transform=transform)
 
     def with_transform(
-        self, transform: Callable[..., Any] | None, columns: str | Sequence[str] | None = None, output_all_columns: bool = False
+        self, transform: Callable[..., Any], columns: str | Sequence[str] | None = None, output_all_columns: bool = False
     ) -> Dataset:
         """The same data given out through ``transform``, a function of a batch that is called when rows are read."""
         return self.with_format("custom", columns, output_all_columns, transform=transform)

@@ -337,13 +337,13 @@ class DatasetDict(dict[str, Dataset]):
             yield
 
     def set_transform(
-        self, transform: Callable[..., Any] | None, columns: str | Sequence[str] | None = None, output_all_columns: bool = False
+        self, transform: Callable[..., Any], columns: str | Sequence[str] | None = None, output_all_columns: bool = False
     ) -> None:
         """Give out what ``transform`` makes of each batch, in place."""
         self.set_format("custom", columns, output_all_columns, transform=transform)
 
     def with_transform(
-        self, transform: Callable[..., Any] | None, columns: str | Sequence[str] | None = None, output_all_columns: bool = False
+        self, transform: Callable[..., Any], columns: str | Sequence[str] | None = None, output_all_columns: bool = False
     ) -> DatasetDict:
         """The same data given out through ``transform``."""
         return self._each(lambda ds: ds.with_transform(transform, columns, output_all_columns))

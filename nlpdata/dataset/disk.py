@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,17 +107,16 @@ def _save(
             filesystem, remote = _filesystem(path, storage_options)
             filesystem.put(f"{temporary}/", remote, recursive=True)
         return
-    target = Path(os.fspath(path).removeprefix("file://")).expanduser().absolute()
+    target = _local(path).resolve()
     _refuse_own_files(target, states)
     with _written_aside(target) as folder:
         write(folder)
 
 
 def _refuse_own_files(target: Path, states: Mapping[Path, State]) -> None:
-    resolved = target.resolve()
     for state in states.values():
         for file in state.view.files:
-            if resolved in Path(file).resolve().parents:
+            if target in Path(file).resolve().parents:
                 raise StorageError(f"This dataset is read from {str(target)!r} ({file}): saving it there would destroy it.")
 
 
@@ -126,7 +125,7 @@ def _write_dataset(state: State, folder: Path, saving: Saving) -> None:
         manifest = _write_shards(state, folder, saving, bar.update)
     write_manifest(folder, manifest)
     write_file(folder / INFO_NAME, json.dumps(_info_json(state.info), indent=2).encode())
-    described = {"_data_files": [{"filename": shard.file} for shard in manifest.shards], "_fingerprint": state.lineage.key()}
+    described = {"_data_files": [{"filename": shard.file} for shard in manifest.shards], "_fingerprint": state.key()}
     described |= _format_json(state.format) | {"_split": None if state.split is None else str(state.split)}
     write_file(folder / STATE_NAME, json.dumps(described, indent=2, sort_keys=True).encode())
 
@@ -199,26 +198,35 @@ def _written_aside(target: Path) -> Iterator[Path]:
 
 
 def _install(aside: Path, target: Path) -> None:
-    """Give a finished folder its name. Entries of an older folder that are no part of a dataset move over."""
-    if not target.exists() or not any(target.iterdir()):
-        try:
-            os.replace(aside, target)
-        except OSError:  # a mount point cannot be replaced; it is empty, so nothing can be lost
-            for entry in sorted(aside.iterdir(), key=lambda e: e.name == STATE_NAME):
-                shutil.move(str(entry), target / entry.name)
-            aside.rmdir()
-        return
-    old = target.parent / f".{target.name}.replaced-{uuid.uuid4().hex[:8]}"
-    os.rename(target, old)
-    try:
+    """Give a finished folder its name, in place of an older dataset; whatever else is in the folder stays there."""
+    if not target.exists():
         os.rename(aside, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-    for entry in old.iterdir():
-        if not _is_dataset_entry(entry) and not (target / entry.name).exists():
-            os.rename(entry, target / entry.name)
+        return
+    old_entries = [entry for entry in target.iterdir() if _is_dataset_entry(entry)]
+    movable = len(old_entries) == sum(1 for _ in target.iterdir()) and target not in (Path.cwd(), *Path.cwd().parents)
+    if movable and not target.is_mount():
+        old = target.parent / f".{target.name}.replaced-{uuid.uuid4().hex[:8]}"
+        _swap([(target, old), (aside, target)])
+    else:
+        old = target / f".replaced-{uuid.uuid4().hex[:8]}"
+        old.mkdir()
+        new_entries = sorted(aside.iterdir())
+        _swap([(e, old / e.name) for e in old_entries] + [(e, target / e.name) for e in new_entries])
+        aside.rmdir()
     shutil.rmtree(old)
+
+
+def _swap(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Rename one after the other; if one fails, those before are undone."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            os.rename(source, target)
+            done.append((source, target))
+    except BaseException:
+        for source, target in reversed(done):
+            os.rename(target, source)
+        raise
 
 
 def _is_dataset_entry(entry: Path) -> bool:

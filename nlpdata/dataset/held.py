@@ -55,7 +55,7 @@ class Held:
 
     @property
     def _fingerprint(self) -> str:
-        return self._state.lineage.key()
+        return self._state.key()
 
     def __nlpdata_key__(self) -> tuple[Any, ...]:
         return self._fingerprint, self._state.features, self._state.format

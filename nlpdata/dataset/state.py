@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nlpdata.cache.key import Lineage
-from nlpdata.errors import ArgumentError
+from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features
-from nlpdata.formats.base import FORMATS, FormatSpec
+from nlpdata.formats.base import FORMATS, FormatSpec, get_formatter
 from nlpdata.info import DatasetInfo
 from nlpdata.ops.columns import check_known
 from nlpdata.splits import NamedSplit
@@ -82,12 +82,24 @@ class State:
             lineage=lineage,
         )
 
+    def key(self) -> str:
+        """A name for the data: that of its lineage, or of the content where a step on the way has no key."""
+        try:
+            return self.lineage.key()
+        except KeyingError:
+            return self.view.content_key()
+
     @property
     def shown_columns(self) -> list[str]:
         """The columns that the format gives out formatted, in the order of the view."""
         if self.format.columns is None:
             return list(self.features)
         return [name for name in self.features if name in self.format.columns]
+
+
+def named(state: State, key: str | None) -> State:
+    """The same state under a key that the user gives; None leaves it its own."""
+    return state if key is None else replace(state, lineage=Lineage.named(key))
 
 
 def followed(spec: FormatSpec, old: Iterable[str], new: Iterable[str]) -> FormatSpec:
@@ -121,7 +133,8 @@ def format_spec(
     Raises:
         UnknownFormatError: there is no such format.
         UnknownColumnError: there is no such column.
-        ArgumentError: the same column twice.
+        ArgumentError: the same column twice, or an option that the format does not have.
+        MissingPackageError: the format's library is not installed.
     """
     canonical = None if type is None else FORMATS.canonical(type)
     names = None
@@ -130,7 +143,8 @@ def format_spec(
         check_known(names, known)
         if len(set(names)) != len(names):
             raise ArgumentError(f"A column is named twice in the format: {list(names)}.")
-    return FormatSpec(None if canonical == "python" else canonical, names, output_all_columns, dict(kwargs))
+    get_formatter(FormatSpec(canonical, kwargs=dict(kwargs)), None)  # refuses options now, not at the first row
+    return FormatSpec(canonical, names, output_all_columns, dict(kwargs))
 
 
 def _in_order(features: Features, names: Sequence[str]) -> Features:

@@ -241,7 +241,7 @@ def flatten_indices(state: State, keeping: Keeping) -> State:
     if all(isinstance(part.selection, Range) and part.selection.step == 1 for part in state.view.parts):
         return state.derived(state.view, state.lineage)
     directory = keeping.options(state).directory
-    key = keeping.key or state.lineage.then("rewrite", state.features).key()
+    key = keeping.key or Lineage.named(state.key()).then("rewrite", state.features).key()
     if directory is None:
         group: ColumnGroup = TableGroup(state.view.table())
     else:

@@ -153,6 +153,7 @@ def try_materialize(
     cached = details.get("load_from_cache", True)
     found = directory.find(relative) if cached else None
     if found is not None:
+        directory.tidy(relative)
         return ShardGroup.open(found)
     checkpoint = details.get("checkpoint") or _pass
     with directory.claim(relative, replace=not cached) as claim:
@@ -188,6 +189,7 @@ def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, detail
     completion = Completion(parts) if complete is None else complete(folder, parts)
     if completion is None:
         return False
+    checkpoint("completed")
     extra = {**(details.get("extra") or {}), **completion.extra}
     _join(folder, completion, features, extra, checkpoint)
     return True

@@ -120,17 +120,19 @@ def _check_declared(declared: Features, names: Sequence[str]) -> None:
 
 
 def fill(
-    source: Source, rows: range, lacking: Mapping[str, int], count: int, read: Callable[[int, int], pa.Table]
+    source: Source, step: Map, first_row: int, lacking: Mapping[str, int], count: int, read: Callable[[int, int], pa.Table]
 ) -> Iterator[pa.Table]:
-    """The rows of a task again, with what it did not write taken from the source, or null.
+    """The rows of a task again, with what it did not write taken from the source, or null where that column is removed.
 
     Args:
         source: what the step was done to.
-        rows: the task's rows.
+        step: the step.
+        first_row: the task's first row.
         lacking: column -> how many of the first rows lack it.
         count: how many rows the task wrote.
         read: gives rows of what the task wrote.
     """
+    kept = frozenset(source.view.order).difference(step.remove_columns)
     for start in range(0, count, _FILL_ROWS):
         stop = min(start + _FILL_ROWS, count)
         written = read(start, stop)
@@ -138,8 +140,8 @@ def fill(
         for name, missing in lacking.items():
             split = min(max(missing, start), stop)
             parts: list[Any] = []
-            if split > start and name in source.view.order:
-                parts.append(source.view.pick([name]).slice(rows.start + start, rows.start + split).column(name))
+            if split > start and name in kept:
+                parts.append(source.view.pick([name]).slice(first_row + start, first_row + split).column(name))
             elif split > start:
                 parts.append(pa.nulls(split - start))
             if stop > split:

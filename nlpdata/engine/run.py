@@ -238,7 +238,7 @@ def _filled(folder: Path, part: Committed, source: Source, shape: Shape, step: M
     read = _reader(_open(folder, part) if part.notes["since"] else None)
 
     def write(writer: Any) -> None:
-        for table in fill(source, task.rows, lacking, count, read):
+        for table in fill(source, step, task.start, lacking, count, read):
             writer.write_table(table)
 
     return replace(part, shards=write_shards(folder, part.index, write)[0])
@@ -310,7 +310,7 @@ def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options:
         lacking = shape.lacks(source, step, task.rows, notes)
         if lacking and notes["rows"]:
             read = _reader(TableGroup(table) if notes["since"] else None)
-            tables.extend(fill(source, task.rows, lacking, notes["rows"], read))
+            tables.extend(fill(source, step, task.start, lacking, notes["rows"], read))
         else:
             tables.append(table)
     whole = joined(tables)

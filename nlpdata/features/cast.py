@@ -27,8 +27,7 @@ from nlpdata.features.nested import (
 )
 from nlpdata.features.scalars import ClassLabel, Value
 from nlpdata.features.schema import Features
-
-MAX_OFFSET = 2**31 - 1
+from nlpdata.features.values import MAX_OFFSET
 
 _types = pa.types
 

@@ -122,4 +122,6 @@ def _class_label(arguments: dict[str, Any]) -> ClassLabel:
     names = arguments.get("names")
     if isinstance(names, Mapping):  # {"0": "neg", "1": "pos"}, as dataset cards write it
         names = [names[key] for key in sorted(names, key=int)]
-    return ClassLabel(names=names) if names is not None else ClassLabel(num_classes=arguments.get("num_classes"))
+    if names is not None:
+        return ClassLabel(names=names)
+    return ClassLabel(**{key: value for key, value in arguments.items() if key == "num_classes"})

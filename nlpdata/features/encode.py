@@ -284,7 +284,7 @@ def _kind_by_kind(rows: list[Any], feature: Value, error: Exception) -> pa.Array
 
 
 def _integers(kind: type) -> bool:
-    return kind is type(None) or (issubclass(kind, int | np.integer) and not issubclass(kind, bool))
+    return kind is type(None) or (issubclass(kind, int | np.integer) and not issubclass(kind, bool | np.timedelta64))
 
 
 def _decimals(kind: type) -> bool:

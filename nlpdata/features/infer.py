@@ -45,7 +45,7 @@ def infer_type(values: Any) -> pa.DataType:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return plain_type(values.type)
     if isinstance(values, np.ndarray):
-        return nested_type(numpy_array(values[:0]).type, 0)
+        return numpy_array(values[:0]).type
     try:
         return settle(natural(values).type, values)
     except MISFITS:
@@ -227,7 +227,7 @@ def _scalar_type(rows: list[Any]) -> pa.DataType:
 
 def _without_arrow(rows: list[Any], kinds: set[type], error: Exception) -> pa.DataType:
     """The type of scalars that Arrow cannot name: large unsigned integers, NumPy scalars of several kinds."""
-    if all(issubclass(kind, int | np.integer) and not issubclass(kind, bool) for kind in kinds):
+    if all(issubclass(kind, int | np.integer) and not issubclass(kind, bool | np.timedelta64) for kind in kinds):
         if min(rows) >= 0 and max(rows) < 2**64:
             return pa.uint64()
         raise TypeConflictError(f"The integers from {min(rows)} to {max(rows)} need more than 64 bits.")

@@ -141,15 +141,15 @@ class ClassLabel(Feature):
     (1, ['neg', 'pos'])
     """
 
-    num_classes: InitVar[int | None] = None
+    num_classes: int = None  # type: ignore[assignment]
     names: list[str] = None  # type: ignore[assignment]
     names_file: InitVar[str | Path | None] = None
     id: str | None = field(default=None, compare=False)
     dtype: ClassVar[str] = "int64"
     _type: ClassVar[str] = "ClassLabel"
 
-    def __post_init__(self, num_classes: int | None, names_file: str | Path | None) -> None:
-        names = self._names_given(num_classes, names_file)
+    def __post_init__(self, names_file: str | Path | None) -> None:
+        names = self._names_given(self.num_classes, names_file)
         if len(set(names)) != len(names):
             twice = sorted({n for n in names if names.count(n) > 1})
             raise FeatureError(f"A class name must be unique; these come more than once: {', '.join(twice)}.")
@@ -178,6 +178,10 @@ class ClassLabel(Feature):
         if num_classes is not None and num_classes != len(found):
             raise FeatureError(f"ClassLabel was given num_classes={num_classes} but {len(found)} names.")
         return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The type as JSON-able data: its names."""
+        return {"names": self.names, "_type": self._type}
 
     def str2int(self, values: str | Iterable[str]) -> int | list[int]:
         """The integer of a class name, or a list of them for several.

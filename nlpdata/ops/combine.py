@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, TypeConflictError
-from nlpdata.features import Features, FeatureType, LargeList, List, Value
+from nlpdata.features import Features, FeatureType, LargeList, List, Struct, Value
 from nlpdata.store.group import NullGroup
 from nlpdata.store.view import View
 
@@ -48,19 +48,21 @@ def merge(a: FeatureType, b: FeatureType) -> FeatureType | None:
     >>> merge(Value("null"), Value("string")), merge(Value("int32"), Value("int64"))
     (Value('string'), None)
     """
-    if a == b or is_null(b):
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return _merge_structs(a, b)
+    if is_null(b):
         return a
     if is_null(a):
         return b
     if isinstance(a, Value) and isinstance(b, Value):
+        if a == b:
+            return a
         larger = _LARGER.get((a.dtype, b.dtype)) or _LARGER.get((b.dtype, a.dtype))
         return Value(larger) if larger else None
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return _merge_structs(a, b)
     if type(a) is type(b) and isinstance(a, List | LargeList) and getattr(a, "length", -1) == getattr(b, "length", -1):
         inner = merge(a.feature, b.feature)  # type: ignore[union-attr]
         return None if inner is None else List(inner, length=a.length) if isinstance(a, List) else LargeList(inner)
-    return None
+    return a if a == b else None
 
 
 def _merge_structs(a: Mapping[str, Any], b: Mapping[str, Any]) -> FeatureType | None:
@@ -70,7 +72,8 @@ def _merge_structs(a: Mapping[str, Any], b: Mapping[str, Any]) -> FeatureType | 
         if both is None:
             return None
         merged[name] = both
-    return merged
+    optional = {name for side in (a, b) for name in getattr(side, "optional", ())} | (set(a) ^ set(b))
+    return Struct(merged, optional)
 
 
 def is_null(feature: FeatureType) -> bool:

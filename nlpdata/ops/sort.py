@@ -47,7 +47,9 @@ def sort_rows(view: View, columns: Sequence[str], reverse: bool | Sequence[bool]
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         types = ", ".join(f"{name}: {table.schema.field(name).type}" for name, _ in keys)
         raise ArgumentError(f"These columns cannot be put in order ({types}): {error}") from error
-    return np.asarray(order).astype(np.int64, copy=False)
+    rows = np.asarray(order).astype(np.int64, copy=False)
+    rows.setflags(write=False)  # nobody else writes to it, so that a selection need not copy it
+    return rows
 
 
 def _options(keys: list[tuple[str, str]], placement: str) -> Any:

@@ -83,6 +83,7 @@ def sizes(num_rows: int, test_size: Any = None, train_size: Any = None) -> Sizes
 def random_rows(parts: Sizes, num_rows: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(train rows, test rows) of one permutation: its head is the test part, what follows the training part."""
     order = generator.permutation(num_rows)
+    order.setflags(write=False)  # nobody else writes to it, so that a selection need not copy it
     return order[parts.test : parts.test + parts.train], order[: parts.test]
 
 

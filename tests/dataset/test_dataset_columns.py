@@ -194,6 +194,14 @@ def test_stacking_fills_with_nulls() -> None:
     assert both[1] == {"a": None, "n": "v", "l": ["w"], "s": {"x": 7}, "b": 2.5}
 
 
+def test_stacked_structs_keep_missing_keys(tmp_path: Any) -> None:
+    rows = [{"s": {"a": 1}}, {"s": {"b": "x"}}, {"s": {"a": 2, "b": "y"}}]
+    both = concatenate_datasets([Dataset.from_list([row]) for row in rows])
+    assert list(both) == rows
+    both.save_to_disk(tmp_path / "d")
+    assert list(Dataset.load_from_disk(tmp_path / "d")) == rows
+
+
 def test_stacking_refuses_two_types() -> None:
     with pytest.raises(TypeConflictError, match=r"'a' is Value\('string'\) in dataset 1"):
         concatenate_datasets([Dataset.from_dict({"a": [1]}), Dataset.from_dict({"a": ["x"]})])

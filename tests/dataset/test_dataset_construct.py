@@ -240,8 +240,15 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         Dataset.from_csv(tmp_path / "nothing.csv")
-    with pytest.raises(ArgumentError, match="empty"):
+    with pytest.raises(FileNotFoundError, match="empty"):
         Dataset.from_csv([])
+
+
+def test_files_by_pattern_and_url(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(f"{name}\n")
+    assert Dataset.from_text(str(tmp_path / "*.txt"))["text"] == ["a", "b"]
+    assert Dataset.from_text((tmp_path / "b.txt").as_uri())["text"] == ["b"]
 
 
 def test_splits_from_files(tmp_path: Path) -> None:

@@ -122,6 +122,21 @@ def test_a_dataset_is_replaced_only_by_a_complete_one(ds: Dataset, tmp_path: Pat
     assert names(tmp_path) == ["d", "file"]
 
 
+def test_other_files_of_a_folder_stay(ds: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    ds.save_to_disk(".", num_shards=2)
+    ds.take(1).save_to_disk("")
+    assert load_from_disk(".")[:] == ds[:1]
+    assert names(Path.cwd()) == ["data-00000-of-00001.arrow", "dataset_info.json", "manifest.json", "notes", "state.json"]
+    assert (tmp_path / "notes" / "a.txt").read_text() == "mine"
+    (tmp_path / "link").symlink_to(tmp_path / "notes", target_is_directory=True)
+    ds.save_to_disk("link")
+    assert load_from_disk(tmp_path / "notes")[:] == COLUMNS
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_a_dataset_is_not_saved_over_itself(ds: Dataset, tmp_path: Path) -> None:
     ds.save_to_disk(tmp_path / "d")
     loaded = load_from_disk(tmp_path / "d")

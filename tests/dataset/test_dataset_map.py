@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,33 @@ def test_filter(ds: Dataset) -> None:
     assert ds.filter(lambda row: False).shape == (0, 2)
     assert ds.shuffle(seed=1).filter(lambda row: row["a"] < 2)["a"] == [i for i in ds.shuffle(seed=1)["a"] if i < 2]
     assert ds.filter().num_rows == 10
+
+
+def test_a_function_without_a_key(ds: Dataset, tmp_path: Path) -> None:
+    lock = threading.Lock()
+
+    def locked(row: dict[str, Any]) -> dict[str, Any]:
+        with lock:
+            return {"b": row["a"]}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mapped = ds.map(locked).shuffle(seed=1)
+    assert mapped._fingerprint
+    mapped.save_to_disk(tmp_path / "d")
+    assert Dataset.load_from_disk(tmp_path / "d")["b"] == mapped["a"]
+
+
+def test_a_dataset_is_part_of_a_key(tmp_path: Path) -> None:
+    Dataset.from_dict({"a": [1, 2]}).save_to_disk(tmp_path / "d")
+    ds = Dataset.load_from_disk(tmp_path / "d")
+    maps = [
+        ds.map(lambda row, o=other: {"b": o[0]["x"]})
+        for other in (Dataset.from_dict({"x": [1]}), Dataset.from_dict({"x": [2]}))
+    ]
+    assert [m["b"][0] for m in maps] == [1, 2]
+    column = Dataset.from_dict({"x": [5]})["x"]
+    assert ds.map(lambda row: {"b": column[0]})["b"] == [5, 5]
 
 
 def test_maps_follow_each_other(ds: Dataset) -> None:

@@ -200,6 +200,10 @@ def test_bad_formats_say_what_there_is(ds: Dataset) -> None:
         ds.with_format("numpy", columns=["q"])
     with pytest.raises(ArgumentError, match="twice"):
         ds.with_format("numpy", columns=["a", "a"])
+    with pytest.raises(ArgumentError, match="option 'dtyp'"):
+        ds.with_format("numpy", dtyp="int8")
+    with pytest.raises(ArgumentError, match="function"):
+        ds.set_transform(3)  # type: ignore[arg-type]
     assert ds[0] == ROWS[0]
 
 
@@ -370,3 +374,20 @@ def test_what_a_dataset_is(ds: Dataset) -> None:
     assert ds.unique("t") == ["x", "y", "z"]
     with pytest.raises(AttributeError, match="no attribute 'shuffel'"):
         ds.shuffel
+
+
+def test_a_key_can_be_given(ds: Dataset) -> None:
+    assert ds.shuffle(seed=1, new_fingerprint="mine")._fingerprint == "mine"
+    assert ds.rename_column("a", "b", new_fingerprint="mine")._fingerprint == "mine"
+    parts = ds.train_test_split(test_size=1, train_new_fingerprint="one", test_new_fingerprint="two")
+    assert (parts["train"]._fingerprint, parts["test"]._fingerprint) == ("one", "two")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # newer Pythons warn of forking, which torch does
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_torch_data_loader(ds: Dataset, workers: int) -> None:
+    torch = pytest.importorskip("torch")
+    shown = ds.with_format("torch", columns=["a"])
+    loader = torch.utils.data.DataLoader(shown, batch_size=3, num_workers=workers)
+    batches = [batch["a"].tolist() for batch in loader]
+    assert batches == [[0, 1, 2], [3, 4, 5], [6]]

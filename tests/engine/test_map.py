@@ -458,7 +458,7 @@ def test_options_that_cannot_be_meant(source: Any) -> None:
         Map(len, fn_kwargs=[1])  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="num_proc"):
         Options(num_proc=0)
-    with pytest.raises(UnknownColumnError, match="column to remove 'tt'. Did you mean 't'"):
+    with pytest.raises(UnknownColumnError, match=r"column to remove 'tt'. Did you mean 't'"):
         run_map(source(ROWS), Map(len, remove_columns="tt"), Options())
     with pytest.raises(UnknownColumnError, match="input column 'tt'"):
         run_map(source(ROWS), Map(len, input_columns=["tt"]), Options())

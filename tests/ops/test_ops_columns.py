@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from nlpdata.errors import ArgumentError, TypeConflictError, UnknownColumnError
-from nlpdata.features import ClassLabel, Features, LargeList, List, Value
+from nlpdata.features import ClassLabel, Features, LargeList, List, Struct, Value
 from nlpdata.ops import columns, combine
 from nlpdata.store.group import TableGroup
 from nlpdata.store.selection import Rows
@@ -101,6 +101,12 @@ def test_class_ids_are_remapped() -> None:
 def test_what_two_features_agree_on(a: object, b: object, expected: object) -> None:
     assert combine.merge(a, b) == expected
     assert combine.merge(b, a) == expected
+
+
+def test_keys_that_one_side_lacks_are_optional() -> None:
+    merged = combine.merge(List(Struct({"x": Value("int8")}, ["x"])), List({"x": Value("int8"), "y": Value("bool")}))
+    assert isinstance(merged, List)
+    assert merged.feature.optional == {"x", "y"}
 
 
 def test_a_conflict_names_column_dataset_and_types() -> None:

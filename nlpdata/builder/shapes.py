@@ -1,0 +1,395 @@
+r"""The shapes that many corpora share: lines, delimited rows, JSON, CoNLL, CoNLL-U, SQuAD, aligned lines, XML, MediaWiki dumps.
+
+Knows: how files of these shapes are read, row by row, in bounded memory (JSON documents are read whole).
+Does not know: any corpus, its features or its labels.
+
+Every reader takes a path or an open binary file, such as ``dl_manager.iter_archive`` gives; gz, bz2, xz and zst are told by
+their bytes and decompressed on the fly. Lines end at ``\n``, ``\r\n`` and ``\r`` only. Content that does not have the shape
+raises :class:`~nlpdata.errors.BuildError` with file and line.
+
+>>> import io
+>>> list(text_lines(io.BytesIO(b"one\r\ntwo")))
+['one', 'two']
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from nlpdata.errors import ArgumentError, BuildError
+from nlpdata.files.base import Source, label_of, opened
+
+__all__ = [
+    "Page",
+    "conll_sentences",
+    "conllu_sentences",
+    "delimited_rows",
+    "json_document",
+    "json_lines",
+    "mediawiki_pages",
+    "parallel_lines",
+    "squad_questions",
+    "text_lines",
+    "xml_elements",
+]
+
+_FIELD_LIMIT = 2**31 - 1
+_BLANKS = re.compile(r"[ \t]+")
+_RELATION = re.compile(r"(\d+)(?:\.(\d+))?:(.+)")  # an enhanced dependency of CoNLL-U
+
+
+@contextmanager
+def _text(source: Source, encoding: str, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
+    """The decompressed content as text with ``\\n`` as the only line end; a file that was given open stays open."""
+    with opened(source) as stream:
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors)
+        try:
+            yield text
+        except UnicodeDecodeError as error:
+            raise BuildError(f"{label_of(source)} is not {encoding}: {error}.") from error
+        finally:
+            text.detach()
+
+
+def text_lines(path: Source, encoding: str = "utf-8", errors: str = "strict") -> Iterator[str]:
+    """The lines of a text file, without their ends.
+
+    Args:
+        path: path or open binary file.
+        encoding: of the file; ``"utf-8-sig"`` skips a byte order mark.
+        errors: what to do with bytes that are not of this encoding, as in ``open``.
+
+    Raises:
+        BuildError: the bytes are not of this encoding.
+    """
+    with _text(path, encoding, errors) as text:
+        for line in text:
+            yield line.removesuffix("\n")
+
+
+def delimited_rows(
+    path: Source,
+    *,
+    delimiter: str = "\t",
+    names: Sequence[str] | None = None,
+    quoted: bool = False,
+    encoding: str = "utf-8",
+    skip_rows: int = 0,
+    **dialect: Any,
+) -> Iterator[dict[str, str]]:
+    """Each row of a delimited file by column name; empty lines are left out.
+
+    A row with fewer fields than names lacks the last names; further fields than names are dropped.
+
+    Args:
+        path: path or open binary file.
+        delimiter: between fields.
+        names: of the columns; None takes the first line.
+        quoted: fields may stand in quotes, which may hold delimiters and line ends; otherwise a quote is an ordinary character.
+        encoding: of the file.
+        skip_rows: lines to leave out at the top, before a header line.
+        dialect: further parameters of ``csv.reader`` for quoted files, such as ``quotechar`` or ``skipinitialspace``.
+
+    Raises:
+        BuildError: no header line, quotes that do not fit, or another encoding.
+        ArgumentError: a dialect without ``quoted``.
+
+    >>> list(delimited_rows(io.BytesIO(b'a,b\\n1,"x, y"\\n'), delimiter=",", quoted=True))
+    [{'a': '1', 'b': 'x, y'}]
+    """
+    if dialect and not quoted:
+        raise ArgumentError(f"{', '.join(dialect)} can only be given with quoted=True.")
+    with _text(path, encoding) as text:
+        lines = itertools.islice(text, skip_rows, None)
+        rows = _quoted_rows(lines, path, delimiter, dialect) if quoted else _plain_rows(lines, delimiter)
+        header = names if names is not None else next(rows, None)
+        if header is None:
+            raise BuildError(f"{label_of(path)} has no header line.")
+        for row in rows:
+            yield dict(zip(header, row, strict=False))
+
+
+def _plain_rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    for line in lines:
+        if content := line.removesuffix("\n"):
+            yield content.split(delimiter)
+
+
+def _quoted_rows(lines: Iterable[str], path: Source, delimiter: str, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+    csv.field_size_limit(_FIELD_LIMIT)  # a field may be a whole document
+    rows = csv.reader(lines, delimiter=delimiter, **dialect)
+    try:
+        yield from (row for row in rows if row)
+    except csv.Error as error:
+        raise BuildError(f"{label_of(path)}, line {rows.line_num}: {error}.") from error
+
+
+def json_lines(path: Source, encoding: str = "utf-8") -> Iterator[Any]:
+    """The value of each line of a JSON Lines file; blank lines are left out.
+
+    Raises:
+        BuildError: a line is no JSON; names the line, from 1.
+    """
+    for number, line in enumerate(text_lines(path, encoding), 1):
+        if line and not line.isspace():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise BuildError(f"{label_of(path)}, line {number} is no JSON: {error}. It begins: {line:.80}") from error
+
+
+def json_document(path: Source, encoding: str = "utf-8-sig") -> Any:
+    """The one value of a JSON file, read whole.
+
+    Raises:
+        BuildError: it is no JSON.
+    """
+    with _text(path, encoding) as text:
+        try:
+            return json.load(text)
+        except UnicodeDecodeError:
+            raise
+        except ValueError as error:
+            raise BuildError(f"{label_of(path)} is no JSON: {error}.") from error
+
+
+def conll_sentences(
+    path: Source,
+    columns: Sequence[str],
+    *,
+    delimiter: str | None = None,
+    comment: str | None = None,
+    skip: str | tuple[str, ...] = ("-DOCSTART-",),
+    encoding: str = "utf-8",
+) -> Iterator[dict[str, list[str]]]:
+    """Each sentence of a file with one token a line: the values of every column, by its name.
+
+    Blank lines end a sentence, and so do the lines of ``skip``. Sentences without tokens are not given.
+
+    Args:
+        path: path or open binary file.
+        columns: names of the columns; further columns of the file are dropped.
+        delimiter: between columns; None means one or more blanks or tabs.
+        comment: lines that begin with it are left out and end nothing.
+        skip: lines that begin with one of these are left out.
+        encoding: of the file.
+
+    Raises:
+        BuildError: a line has fewer columns than ``columns``.
+
+    >>> list(conll_sentences(io.BytesIO(b"Good JJ\\nday NN\\n\\n"), ["tokens", "pos"]))
+    [{'tokens': ['Good', 'day'], 'pos': ['JJ', 'NN']}]
+    """
+    skip = tuple(skip) if not isinstance(skip, str) else skip
+    rows: list[list[str]] = []
+    for number, line in enumerate(text_lines(path, encoding), 1):
+        if comment is not None and line.startswith(comment):
+            continue
+        content = line.strip(" \t")
+        if content and not line.startswith(skip):
+            row = line.split(delimiter) if delimiter is not None else _BLANKS.split(content)
+            if len(row) < len(columns):
+                found = f"{len(row)} columns where {', '.join(columns)} are expected"
+                raise BuildError(f"{label_of(path)}, line {number} has {found}: {line:.80}")
+            rows.append(row)
+        elif rows:
+            yield _by_column(rows, columns)
+            rows = []
+    if rows:
+        yield _by_column(rows, columns)
+
+
+def _by_column(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> dict[str, list[str]]:
+    return {name: [row[position] for row in rows] for position, name in enumerate(columns)}
+
+
+def conllu_sentences(path: Source, first: int = 0) -> Iterator[dict[str, Any]]:
+    """Each sentence of a CoNLL-U file as ``idx, text, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc``.
+
+    ``idx`` is the comment ``sent_id``, or the number of the sentence counted from ``first``; ``text`` is that comment,
+    or the tokens joined by blanks. The others are lists with a string for each token; ranges of multi-word tokens (``1-2``) and
+    empty nodes (``1.1``) are tokens too. ``feats``, ``deps`` and ``misc`` are the Python notation of what they say, as
+    ``"{'Number': 'Sing'}"``. What is ``_`` is ``"None"`` there and in ``head``, and null in ``xpos``.
+
+    Raises:
+        BuildError: a token line does not have ten columns.
+    """
+    comments: dict[str, str] = {}
+    rows: list[list[str]] = []
+    count = first
+    for number, line in enumerate(itertools.chain(text_lines(path), [""]), 1):
+        if line.startswith("#"):
+            key, equals, value = line[1:].partition("=")
+            if equals:
+                comments[key.strip()] = value.strip()
+        elif line.strip():
+            row = line.split("\t")
+            if len(row) != 10:
+                raise BuildError(f"{label_of(path)}, line {number} has {len(row)} columns where CoNLL-U has 10: {line:.80}")
+            rows.append(row)
+        elif rows:
+            yield _conllu_sentence(rows, comments, count)
+            comments, rows, count = {}, [], count + 1
+
+
+def _conllu_sentence(rows: Sequence[Sequence[str]], comments: Mapping[str, str], number: int) -> dict[str, Any]:
+    _, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc = (list(column) for column in zip(*rows, strict=True))
+    return {
+        "idx": comments.get("sent_id", str(number)),
+        "text": comments.get("text", " ".join(tokens)),
+        "tokens": tokens,
+        "lemmas": lemmas,
+        "upos": upos,
+        "xpos": [_known(value) for value in xpos],
+        "feats": [str(_pairs(value)) for value in feats],
+        "head": [str(_known(value)) for value in head],
+        "deprel": deprel,
+        "deps": [str(_relations(value)) for value in deps],
+        "misc": [str(_pairs(value)) for value in misc],
+    }
+
+
+def _known(value: str) -> str | None:
+    return None if value in ("", "_") else value
+
+
+def _pairs(value: str) -> dict[str, str | None] | None:
+    """``A=x|B=_|C`` as ``{"A": "x", "B": None, "C": ""}``; a second ``=`` cuts a value off, as in the published data."""
+    if _known(value) is None:
+        return None
+    parts = [part.split("=") for part in value.split("|")]
+    return {part[0]: (_known(part[1]) if len(part) > 1 else "") for part in parts if _known(part[0]) is not None}
+
+
+def _relations(value: str) -> Any:
+    """``4:nsubj|6.1:conj`` as ``[("nsubj", 4), ("conj", (6, ".", 1))]``; anything else stays text, and ``_`` is None."""
+    found = [_RELATION.fullmatch(part) for part in value.split("|")]
+    if None in found:
+        return _known(value)
+    groups = [match.groups() for match in found if match is not None]
+    return [(relation, (int(head), ".", int(sub)) if sub else int(head)) for head, sub, relation in groups]
+
+
+def squad_questions(path: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each question of a file in the layout of SQuAD 1 or 2: its id, and ``id, title, context, question, answers``.
+
+    ``answers`` is ``{"text": [...], "answer_start": [...]}``, both empty where there is no answer. Texts are left as they are.
+
+    Raises:
+        BuildError: it is no JSON, or not of this layout.
+    """
+    document = json_document(path)
+    try:
+        for article in document["data"]:
+            for paragraph in article["paragraphs"]:
+                for question in paragraph["qas"]:
+                    answers = question.get("answers") or []
+                    yield (
+                        question["id"],
+                        {
+                            "id": question["id"],
+                            "title": article.get("title", ""),
+                            "context": paragraph["context"],
+                            "question": question["question"],
+                            "answers": {
+                                "text": [answer["text"] for answer in answers],
+                                "answer_start": [answer["answer_start"] for answer in answers],
+                            },
+                        },
+                    )
+    except (KeyError, TypeError) as error:
+        raise BuildError(f"{label_of(path)} does not have the layout of SQuAD: {type(error).__name__}: {error}.") from error
+
+
+def parallel_lines(paths: Mapping[str, Source], encoding: str = "utf-8") -> Iterator[dict[str, str]]:
+    """Lines of several files side by side, by the key of their file (such as a language).
+
+    Raises:
+        BuildError: one file has more lines than another; names both.
+    """
+    readers = [text_lines(path, encoding) for path in paths.values()]
+    for number, lines in enumerate(itertools.zip_longest(*readers)):
+        if None in lines:
+            ended, longer = (
+                next(label_of(path) for path, line in zip(paths.values(), lines, strict=True) if (line is None) is none)
+                for none in (True, False)
+            )
+            raise BuildError(f"{ended} has {number} lines, but {longer} has more; their lines belong together.")
+        yield dict(zip(paths, lines, strict=True))
+
+
+def xml_elements(path: Source, tag: str) -> Iterator[ElementTree.Element]:
+    """Each element of this name, whatever its namespace, whole; one inside another of the same name comes only as part of that.
+
+    An element is valid until the next one is asked for; memory is bounded by the largest.
+
+    Raises:
+        BuildError: it is no well-formed XML.
+    """
+    ancestors: list[ElementTree.Element] = []
+    inside = 0
+    with opened(path) as stream:
+        try:
+            for event, element in ElementTree.iterparse(stream, events=("start", "end")):
+                matches = _local_name(element) == tag
+                if event == "start":
+                    ancestors.append(element)
+                    inside += matches
+                    continue
+                ancestors.pop()
+                inside -= matches
+                if inside:
+                    continue
+                if matches:
+                    yield element
+                if ancestors:
+                    ancestors[-1].remove(element)
+        except ElementTree.ParseError as error:
+            raise BuildError(f"{label_of(path)} is no well-formed XML: {error}.") from error
+
+
+def _local_name(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a MediaWiki dump.
+
+    Attributes:
+        id: of the page.
+        title: with the prefix of its namespace.
+        namespace: 0 for articles.
+        redirect: title of the page it leads to; None for a page of its own.
+        text: wikitext of its latest revision in the dump.
+    """
+
+    id: str
+    title: str
+    namespace: int
+    redirect: str | None
+    text: str
+
+
+def mediawiki_pages(path: Source) -> Iterator[Page]:
+    """Each page of a MediaWiki XML dump (``pages-articles``, also multistream bz2), in order, in bounded memory.
+
+    Raises:
+        BuildError: it is no well-formed XML.
+    """
+    for page in xml_elements(path, "page"):
+        fields = {_local_name(child): child for child in page}  # of several revisions the last
+        redirect = fields["redirect"].get("title") if "redirect" in fields else None
+        revision = {_local_name(child): child for child in fields.get("revision", ())}
+        texts = {name: (fields[name].text or "") if name in fields else "" for name in ("id", "title", "ns")}
+        text = revision["text"].text or "" if "text" in revision else ""
+        yield Page(texts["id"], texts["title"], int(texts["ns"] or 0), redirect, text)
