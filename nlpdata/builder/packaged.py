@@ -6,23 +6,31 @@ Does not know: any file format (``files`` does).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from typing import Any, ClassVar, TypeAlias
 
 from nlpdata import __version__
 from nlpdata._optional import Registry
 from nlpdata.builder.base import ArrowBasedBuilder
 from nlpdata.builder.config import DEFAULT_VERSION, BuilderConfig
-from nlpdata.errors import ArgumentError, UnknownLoaderError
+from nlpdata.builder.placed import TypesSoFar, in_file
+from nlpdata.builder.prepare import guarded
+from nlpdata.errors import ArgumentError, RowError, TypeConflictError, UnknownLoaderError
 from nlpdata.features import Features
 from nlpdata.fetch.manager import DownloadManager
-from nlpdata.files.base import get_file_type
+from nlpdata.files.ahead import read_ahead
+from nlpdata.files.base import TypesChanged, get_file_type
 from nlpdata.info import DatasetInfo, Version
 from nlpdata.splits import SplitGenerator
+from nlpdata.store.writer import ShardWriter
 
 PACKAGED = Registry("packaged builder", UnknownLoaderError)
 for _name, _class in (("arrow", "Arrow"), ("csv", "Csv"), ("json", "Json"), ("parquet", "Parquet"), ("text", "Text")):
     PACKAGED.register(_name, f"nlpdata.builder.packaged:{_class}")
+
+AHEAD_BYTES = 64 * 2**20  # parsed and not yet written
+Target: TypeAlias = tuple[ShardWriter, Callable[[int], None]]
 
 CODE_HASH = f"nlpdata {__version__}"  # another release may read files otherwise
 
@@ -70,12 +78,41 @@ class FileBuilder(ArrowBasedBuilder):
             return None
         return Features.from_arrow_schema(batch.schema)
 
-    def _generate_tables(self, files: list[str]) -> Iterator[tuple[Any, Any]]:
+    def _generate_tables(self, files: list[str], once: bool = False) -> Iterator[tuple[Any, Any]]:
         options = getattr(self.config, "options", {})
-        for number, path in enumerate(files):
-            reader = get_file_type(self.FILE_TYPE)
-            for part, batch in enumerate(reader.read(path, features=self.info.features, **options)):
-                yield (number, part), batch
+        for path in files:
+            file_type, row = get_file_type(self.FILE_TYPE), 0
+            read = file_type.read_once if once else file_type.read
+            for batch in read(path, features=self.info.features, **options):
+                yield (path, row), batch
+                row += batch.num_rows
+
+    def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
+        label = f"{self._label}, split {str(generator.name)!r}"
+        try:
+            self._write_files(generator, label, (writer, report), once=True)
+        except TypesChanged:
+            report(-writer.num_rows)
+            writer.restart()
+            self._write_files(generator, label, (writer, report), once=False)
+
+    def _write_files(self, generator: SplitGenerator, label: str, target: Target, *, once: bool) -> None:
+        """Parse in one thread, write in this one."""
+        writer, report = target
+        types, file, before = TypesSoFar(), None, 0
+        tables = guarded(lambda: ((None, pair) for pair in self._generate_tables(**generator.gen_kwargs, once=once)), label, "tables")
+        with closing(read_ahead(tables, lambda pair: int(pair[1].nbytes), AHEAD_BYTES)) as ready:
+            for (path, row), batch in ready:
+                if path != file:
+                    file, before = path, writer.num_rows
+                try:
+                    writer.write_table(batch)
+                except TypeConflictError as error:
+                    raise types.conflict(batch, path, row) or error from error
+                except RowError as error:
+                    raise in_file(error, path, before) from error
+                types.add(batch.schema, path)
+                report(batch.num_rows)
 
 
 class Arrow(FileBuilder):

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 _FIELD_LIMIT = 2**31 - 1
+_CONLLU_COLUMNS = 10
 _BLANKS = re.compile(r"[ \t]+")
 _RELATION = re.compile(r"(\d+)(?:\.(\d+))?:(.+)")  # an enhanced dependency of CoNLL-U
 
@@ -216,7 +217,7 @@ def conllu_sentences(path: Source, first: int = 0) -> Iterator[dict[str, Any]]:
     """Each sentence of a CoNLL-U file as ``idx, text, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc``.
 
     ``idx`` is the comment ``sent_id``, or the number of the sentence counted from ``first``; ``text`` is that comment,
-    or the tokens joined by blanks. The others are lists with a string for each token; ranges of multi-word tokens (``1-2``) and
+    or the tokens joined by blanks; a sentence may have nothing but comments. The others are lists with a string for each token; ranges of multi-word tokens (``1-2``) and
     empty nodes (``1.1``) are tokens too. ``feats``, ``deps`` and ``misc`` are the Python notation of what they say, as
     ``"{'Number': 'Sing'}"``. What is ``_`` is ``"None"`` there and in ``head``, and null in ``xpos``.
 
@@ -233,16 +234,18 @@ def conllu_sentences(path: Source, first: int = 0) -> Iterator[dict[str, Any]]:
                 comments[key.strip()] = value.strip()
         elif line.strip():
             row = line.split("\t")
-            if len(row) != 10:
+            if len(row) != _CONLLU_COLUMNS:
                 raise BuildError(f"{label_of(path)}, line {number} has {len(row)} columns where CoNLL-U has 10: {line:.80}")
             rows.append(row)
-        elif rows:
+        elif rows or comments:
             yield _conllu_sentence(rows, comments, count)
             comments, rows, count = {}, [], count + 1
 
 
 def _conllu_sentence(rows: Sequence[Sequence[str]], comments: Mapping[str, str], number: int) -> dict[str, Any]:
-    _, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc = (list(column) for column in zip(*rows, strict=True))
+    _, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc = (
+        [row[column] for row in rows] for column in range(_CONLLU_COLUMNS)
+    )
     return {
         "idx": comments.get("sent_id", str(number)),
         "text": comments.get("text", " ".join(tokens)),

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from nlpdata.cache import identities
-from nlpdata.cache.walk import Walker
+from nlpdata.cache.walk import Walker, summary
 from nlpdata.errors import ArgumentError, KeyingError
+
+_WHOLE = "value"
 
 
 def content_key(obj: Any) -> str:
@@ -64,9 +66,8 @@ def ingredients(obj: Any) -> Ingredients:
     record: dict[str, tuple[str, str]] = {}
     walker = Walker(record, root=_root(obj))
     digest = walker.key(obj)
-    if not record:
-        record[_root(obj)] = (digest, repr(obj)[:80])
-    return Ingredients({path.partition(" → ")[2] or "value": part for path, part in record.items()})
+    parts = {path.partition(" → ")[2]: part for path, part in record.items()}
+    return Ingredients({**parts, _WHOLE: (digest, summary(obj))})
 
 
 def explain(a: Any, b: Any) -> list[str]:
@@ -82,6 +83,8 @@ def explain(a: Any, b: Any) -> list[str]:
     before = (a if isinstance(a, Ingredients) else ingredients(a)).parts
     after = (b if isinstance(b, Ingredients) else ingredients(b)).parts
     changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    if len(changed) > 1:
+        changed = [path for path in changed if path != _WHOLE]
     # A container differs because of what is in it: only the innermost difference is told. Of what is new, only the outermost.
     lone = {path for path in changed if path not in before or path not in after}
     told = []

@@ -251,8 +251,11 @@ class Walker:
             return
         for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=False):
             self.named(f"closure {name!r}", cell)
-        if origin.namespace_origin(fn.__globals__) == origin.USER:
+        label = origin.namespace_origin(fn.__globals__)
+        if label == origin.USER:
             self._globals(fn)
+        else:
+            self.put_origin(label)  # stands for everything that the code reaches there
 
     def _code(self, code: types.CodeType) -> None:
         constants = [c for c in code.co_consts if not isinstance(c, types.CodeType)]
@@ -263,9 +266,11 @@ class Walker:
             walker = Walker()
             walker._instructions(code)
             self.record[" → ".join([*self.path, "code"])] = (walker.hash.hexdigest(), "")
-        for inner in code.co_consts:
+        for at, inner in enumerate(code.co_consts):
             if isinstance(inner, types.CodeType):
+                self.path.append(f"inner {inner.co_name!r} (constant {at})")
                 self._code(inner)
+                self.path.pop()
 
     def _instructions(self, code: types.CodeType) -> None:
         counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)

@@ -77,6 +77,8 @@ class Dataset(Origins, Outlets, Described):
             UnknownColumnError: no such column; says the closest.
             TypeError: neither of these; booleans are refused.
         """
+        if key.__class__ is int:
+            return (self._cached_reader or self._reader).row(key)
         if isinstance(key, str):
             column = Column(self, key)
             return column[:] if self._state.format.type in EAGER_FORMATS else column

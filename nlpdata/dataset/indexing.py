@@ -7,7 +7,8 @@ Does not know: how a format converts, or where rows lie.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +20,11 @@ from nlpdata.errors import ArgumentError
 from nlpdata.features import Features
 from nlpdata.formats.base import FormatSpec, Formatter, get_formatter
 from nlpdata.store.selection import Range, Selection, as_selection, check_position
-from nlpdata.store.view import View
+from nlpdata.store.view import Part, View
 
 # Bytes converted at once while rows are iterated: enough to pay for the call, few enough to stay in the CPU cache.
 ITERATION_BYTES = 256 * 1024
+MOST_WINDOWS = 4096  # record batches that readers are kept for
 EAGER_FORMATS = frozenset({"arrow", "pandas", "polars"})
 
 
@@ -33,7 +35,7 @@ class Reader:
         state: what is read. The reader is a snapshot: a format set later does not reach it.
     """
 
-    __slots__ = ("_formatter", "_plain", "_rest", "_shown", "_view")
+    __slots__ = ("_formatter", "_num_rows", "_plain", "_point", "_rest", "_shown", "_view")
 
     def __init__(self, state: State) -> None:
         shown = state.shown_columns
@@ -46,6 +48,8 @@ class Reader:
         self._shown = shown
         self._rest = rest
         self._plain: Formatter = get_formatter(FormatSpec(), _some(state.features, rest))
+        self._num_rows = self._view.num_rows
+        self._point = None if rest else point_reader(self._view, self._formatter)
 
     def __getitem__(self, key: Any) -> Any:
         """One row for an integer, a batch for anything that names several.
@@ -64,7 +68,9 @@ class Reader:
 
     def row(self, index: int) -> Any:
         """One row, formatted."""
-        position = check_position(index, self._view.num_rows)
+        position = index if 0 <= index < self._num_rows else check_position(index, self._num_rows)
+        if self._point is not None:
+            return self._point(position)
         table = self._view.slice(position, position + 1)
         if not self._rest:
             return self._formatter.row(table)
@@ -125,6 +131,78 @@ class Reader:
                 "Leave output_all_columns out, or name all columns."
             )
         return dict(formatted)
+
+
+class Windows:
+    """Rows of a view one at a time in any order: readers are bound to a record batch when it is first met, and kept.
+
+    Args:
+        view: where some rows follow each other in storage.
+        formatter: makes a row.
+    """
+
+    __slots__ = ("_formatter", "_found", "_view")
+
+    def __init__(self, view: View, formatter: Formatter) -> None:
+        self._view, self._formatter = view, formatter
+        # Starts, ends and readers of the windows met so far, in order. Replaced, never changed: threads may be reading.
+        self._found: tuple[list[int], list[int], list[Callable[[int], Any]]] = ([], [], [])
+
+    def row(self, position: int) -> Any:
+        """The row at a position that exists."""
+        starts, ends, reads = self._found
+        k = bisect_right(starts, position) - 1
+        if k >= 0 and position < ends[k]:
+            return reads[k](position - starts[k])
+        return self._open(position)
+
+    def _open(self, position: int) -> Any:
+        start, end = self._view.extent(position) or (position, position + 1)
+        read = self._formatter.bind(self._view.slice(start, end))
+        if end - start > 1:  # of rows that lie alone there may be as many windows as rows
+            starts, ends, reads = self._found if len(self._found[0]) < MOST_WINDOWS else ([], [], [])
+            k = bisect_right(starts, start)
+            ends, reads = [*ends[:k], end, *ends[k:]], [*reads[:k], read, *reads[k:]]
+            self._found = [*starts[:k], start, *starts[k:]], ends, reads
+        return read(position - start)
+
+
+def point_reader(view: View, formatter: Formatter) -> Callable[[int], Any] | None:
+    """A function from a position to its row, that reads nothing yet; None where there is no better way than a slice.
+
+    Parts that choose their rows alike are read together.
+    """
+    alike: dict[int, list[Part]] = {}
+    for part in view.parts:
+        follows = isinstance(part.selection, Range) and part.selection.step == 1
+        alike.setdefault(0 if follows else id(part.selection), []).append(part)
+    readers = []
+    for key, parts in alike.items():
+        order = tuple(name for name in view.order if any(name in p.columns for p in parts))
+        readers.append(_windows(View(tuple(parts), order, view.num_rows), formatter, bool(key)))
+    if len(readers) == 1:
+        return readers[0]
+    if not readers or not formatter.lazy:
+        return None
+
+    def merged(position: int) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for read in readers:
+            row.update(read(position))
+        return {name: row[name] for name in view.order}
+
+    return merged
+
+
+def _windows(view: View, formatter: Formatter, listed: bool) -> Callable[[int], Any]:
+    """Rows of a view whose parts have one selection; ``listed`` if rows do not follow each other."""
+    if not listed:
+        return Windows(view, formatter).row
+    at = view.parts[0].selection.at
+    num_rows = min(p.group.num_rows for p in view.parts)
+    parts = tuple(Part(p.group, Range(0, num_rows), p.columns) for p in view.parts)
+    row = Windows(View(parts, view.order, num_rows), formatter).row
+    return lambda position: row(at(position))
 
 
 def read_rows(view: View, selection: Selection) -> pa.Table:

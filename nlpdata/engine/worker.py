@@ -6,7 +6,10 @@ Does not know: which tasks there are, or what becomes of what they write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -38,9 +41,10 @@ def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, chan
     for start, table in _slices(source, rows, chunk_rows(source)):
         found = RowChanges(table, formatter, step, source)
         returned = False
-        for index, row in enumerate(lazy_rows(table, formatter), start):
+        rows_now, call_now = _begun(source, step, start, lazy_rows(table, formatter), call)
+        for index, row in enumerate(rows_now, start):
             try:
-                out = call(row, index)
+                out = call_now(row, index)
                 found.add(row, out)
             except Exception as error:
                 _note(error, source, step, range(index, index + 1))
@@ -56,7 +60,7 @@ def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, c
         batch = lazy_batch(table, formatter)
         span = range(start, start + table.num_rows)
         try:
-            out = call(batch, list(span) if step.with_indices else None)
+            out = _awaited(call(batch, list(span) if step.with_indices else None))
             found = batch_changes(table, formatter, step, batch, out)
             changes.add(start, table, found, returned=out is not None)
         except Exception as error:
@@ -73,7 +77,7 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
         span = range(start, start + table.num_rows)
         if step.batched:
             try:
-                out = call(lazy_batch(table, formatter), list(span) if step.with_indices else None)
+                out = _awaited(call(lazy_batch(table, formatter), list(span) if step.with_indices else None))
                 mask = _mask(out, table.num_rows, step)
             except Exception as error:
                 _note(error, source, step, span)
@@ -85,9 +89,10 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
 
 
 def _truths(source: Source, step: Filter, start: int, rows: Iterator[Any], call: Callable[[Any, Any], Any]) -> Iterator[bool]:
-    for index, row in enumerate(rows, start):
+    rows_now, call_now = _begun(source, step, start, rows, call)
+    for index, row in enumerate(rows_now, start):
         try:
-            yield bool(call(row, index))
+            yield bool(call_now(row, index))
         except Exception as error:
             _note(error, source, step, range(index, index + 1))
             raise
@@ -135,6 +140,41 @@ def _bind(step: Step) -> Callable[[Any, Any], Any]:
         return function(*inputs, *((index,) if step.with_indices else ()), *rank, **kwargs)
 
     return call
+
+
+def _begun(
+    source: Source, step: Step, start: int, rows: Iterable[Any], call: Callable[[Any, Any], Any]
+) -> tuple[Iterable[Any], Callable[[Any, Any], Any]]:
+    """The same rows and function; a coroutine function has been run for all of the rows at once, and gives what came out."""
+    function: Any = step.function
+    if not (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)):
+        return rows, call
+    held = list(rows)
+
+    async def one(index: int, row: Any) -> Any:
+        try:
+            return await call(row, index)
+        except Exception as error:
+            _note(error, source, step, range(index, index + 1))
+            raise
+
+    async def every() -> list[Any]:
+        return await asyncio.gather(*(one(index, row) for index, row in enumerate(held, start)))
+
+    outs = _awaited(every())
+    return held, lambda row, index: outs[index - start]
+
+
+def _awaited(out: Any) -> Any:
+    """The value of a coroutine; any other value as it is."""
+    if not inspect.iscoroutine(out):
+        return out
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(out)
+    with ThreadPoolExecutor(1) as thread:  # a notebook's loop is running in this thread
+        return thread.submit(asyncio.run, out).result()
 
 
 def _note(error: Exception, source: Source, step: Step, rows: range) -> None:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, ClassVar, TypeAlias, TypeVar, cast
 import pyarrow as pa
 
 from nlpdata._optional import Registry
-from nlpdata.errors import ArgumentError, UnknownFileTypeError, did_you_mean, unknown
+from nlpdata.errors import ArgumentError, FeatureError, UnknownFileTypeError, did_you_mean, unknown
 from nlpdata.features import Features
 from nlpdata.fetch.archive import open_stream
 from nlpdata.fetch.checksum import HashingWriter, written_aside
@@ -40,6 +40,10 @@ FILE_TYPES.register("csv", "nlpdata.files.csv:CsvFile", aliases=("tsv",))
 FILE_TYPES.register("json", "nlpdata.files.json:JsonFile", aliases=("jsonl", "ndjson"))
 FILE_TYPES.register("parquet", "nlpdata.files.parquet:ParquetFile", aliases=())
 FILE_TYPES.register("text", "nlpdata.files.text:TextFile", aliases=("txt",))
+
+
+class TypesChanged(FeatureError):
+    """What :meth:`FileType.read_once` gave out has types that do not hold for the whole file."""
 
 
 class FileType(ABC):
@@ -77,6 +81,23 @@ class FileType(ABC):
             FeatureError: content that fits no column type; names file and row.
             ArchiveError: a compressed file that is damaged or ends too early.
         """
+
+    def read_once(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] | None = None,
+        batch_bytes: int | None = None,
+        features: Features | None = None,
+        **options: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """As :meth:`read`, but looking at nothing twice: types are those of the first rows that tell one.
+
+        Raises:
+            TypesChanged: rows that came later do not have these types. What was given out before is to be dropped, and
+                :meth:`read` gives all rows in the right types.
+        """
+        return self.read(source, columns=columns, batch_bytes=batch_bytes, features=features, **options)
 
     @abstractmethod
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
@@ -192,6 +213,14 @@ def opened_random(source: Source) -> Iterator[Any]:
                     spool.write(block)
                 spool.seek(0)
                 yield pa.PythonFile(spool, mode="r")
+
+
+def mapped(source: Source) -> Any | None:
+    """A path that is not compressed as a memory-mapped pyarrow file; None for anything else, and for an empty file."""
+    if not isinstance(source, str | os.PathLike) or not os.path.getsize(source):
+        return None
+    with open_stream(source) as stream:
+        return pa.memory_map(os.fspath(source)) if _is_plain(stream, source) else None
 
 
 def _is_plain(stream: BinaryIO, source: str | os.PathLike[str]) -> bool:

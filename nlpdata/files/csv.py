@@ -1,7 +1,8 @@
 """CSV and TSV: rows of texts between separators, typed by what all of them look like.
 
 Knows: the options people use with pandas, and that a type holds for the whole file: every row is looked at before the first
-batch is given out (one more pass over files larger than a block, only over columns that are not text yet).
+batch is given out (one more pass over files larger than a block, only over columns that are not text yet). ``read_once`` saves
+that pass and says when it would have been needed.
 Does not know: how texts become numbers (``guess``), and how rows are cut (``csv_rows``).
 """
 
@@ -24,6 +25,7 @@ from nlpdata.files.base import (
     Batch,
     FileType,
     Source,
+    TypesChanged,
     batch_bytes_or_default,
     check_columns,
     created,
@@ -33,7 +35,7 @@ from nlpdata.files.base import (
 from nlpdata.files.csv_rows import CsvOptions, Plan, planned, text_batches
 from nlpdata.files.guess import Style, convert, first_misfit, guess_type
 
-_BLOCK_BYTES = 8 * 2**20  # one block of text and its columns stay near the processor
+_BLOCK_BYTES = 16 * 2**20  # a block becomes a record batch, which is written as it is
 
 
 class CsvFile(FileType):
@@ -58,11 +60,23 @@ class CsvFile(FileType):
         Raises:
             RowError: a row with too many cells, or a text that is not of its declared type; names file, row, column and text.
         """
-        chosen = parse_options(CsvOptions, options, "csv")
-        size = min(batch_bytes_or_default(batch_bytes), _BLOCK_BYTES)
-        with planned(source, chosen, size) as plan:
-            if plan.names:
-                yield from _typed(plan, _wanted(plan, columns), _declared(plan, features))
+        return _read(source, columns, batch_bytes, (features, options, True))
+
+    def read_once(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] | None = None,
+        batch_bytes: int | None = None,
+        features: Features | None = None,
+        **options: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """As :meth:`read`, with the types of the first block (and of the first values of columns that are empty there).
+
+        Raises:
+            TypesChanged: a later row has a text that is not of its column's type.
+        """
+        return _read(source, columns, batch_bytes, (features, options, False))
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         r"""A header and one line per row, ended by ``\n``; quotes only where they are needed, null is an empty cell.
@@ -79,6 +93,18 @@ class CsvFile(FileType):
                 if batch.num_rows:
                     sink.write(chosen.lines(list(zip(*(_cells(column, chosen) for column in batch.columns), strict=True))))
         return sink.num_bytes
+
+
+def _read(
+    source: Source, columns: Sequence[str] | None, batch_bytes: int | None, how: tuple[Features | None, dict[str, Any], bool]
+) -> Iterator[pa.RecordBatch]:
+    features, options, scanned = how
+    chosen = parse_options(CsvOptions, options, "csv")
+    size = min(batch_bytes_or_default(batch_bytes), _BLOCK_BYTES)
+    with planned(source, chosen, size) as plan:
+        if plan.names:
+            typed = _typed if scanned else _typed_so_far
+            yield from typed(plan, _wanted(plan, columns), _declared(plan, features))
 
 
 def _wanted(plan: Plan, columns: Sequence[str] | None) -> list[str]:
@@ -138,6 +164,24 @@ def _typed(plan: Plan, wanted: list[str], declared: dict[str, pa.DataType]) -> I
     for batch in _chain(first, second, texts):
         yield _converted(plan, batch, types, row)
         row += batch.num_rows
+
+
+def _typed_so_far(plan: Plan, wanted: list[str], declared: dict[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+    """The batches of a file in the types that its rows have shown, until a row shows another."""
+    types = {name: declared.get(name, pa.null()) for name in wanted}
+    row = None
+    for texts in text_batches(plan, wanted):
+        for name in [name for name in wanted if name not in declared and pt.is_null(types[name])]:
+            types[name] = guess_type(texts.column(name), pa.null(), plan.options.style)
+        try:
+            yield _converted(plan, texts, types, row or 0)
+        except RowError as error:
+            if error.column in declared:
+                raise
+            raise TypesChanged(str(error)) from error
+        row = (row or 0) + texts.num_rows
+    if row is None:
+        yield pa.RecordBatch.from_arrays([pa.array([], t) for t in types.values()], names=wanted)
 
 
 def _chain(first: pa.RecordBatch, second: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.files.base import Source, label_of, reopenable
+from nlpdata.files.base import Source, label_of, mapped, reopenable
 from nlpdata.files.encoding import JoinedBlocks, is_utf8, utf8_blocks
 from nlpdata.files.guess import Style
 
@@ -136,7 +136,22 @@ class Plan:
     delimiter: str
     block_bytes: int
     names: list[str] = field(default_factory=list)
+    source: Source | None = None
     rows_before: int = 0  # rows between the skipped lines and the data: the header and what is above it
+
+    @contextmanager
+    def parsed_file(self) -> Iterator[tuple[Any, Callable[[], bytes]]]:
+        """The file as Arrow's parser likes it best, and a function that gives its last bytes once it is parsed."""
+        if is_utf8(self.options.encoding or "utf-8", self.options.encoding_errors) and self.source is not None:
+            file = mapped(self.source)
+            if file is not None:
+                size = file.size()
+                with file:
+                    yield file, lambda: _last_bytes(self.source, size)
+                return
+        with self.open() as stream:
+            watched = _Watched(stream)
+            yield pa.PythonFile(watched, mode="r"), lambda: watched.tail
 
     def open(self) -> BinaryIO:
         """The file from the top, as UTF-8."""
@@ -175,7 +190,7 @@ def planned(source: Source, options: CsvOptions, block_bytes: int) -> Iterator[P
     label = label_of(source)
     delimiter = options.delimiter or options.sep or ("\t" if ".tsv" in label.lower()[-9:] else ",")
     with reopenable(source) as reopen:
-        plan = Plan(options, label, reopen, delimiter, block_bytes)
+        plan = Plan(options, label, reopen, delimiter, block_bytes, source=source)
         with plan.open() as stream, plan.rows(stream) as rows:
             _read_header(plan, rows)
         yield plan
@@ -293,11 +308,10 @@ def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.Reco
         null_values=nulls,
         strings_can_be_null=bool(nulls),
     )
-    with plan.open() as stream:
-        watched = _Watched(stream)
+    with plan.parsed_file() as (file, tail):
         last = None
         try:
-            with pacsv.open_csv(pa.PythonFile(watched, mode="r"), read, parse, cast_to) as reader:
+            with pacsv.open_csv(file, read, parse, cast_to) as reader:
                 for batch in reader:
                     if last is not None:
                         yield last
@@ -307,7 +321,7 @@ def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.Reco
                 return
             raise _reason(plan, error, bad) from error
         if last is not None:
-            _check_closed(plan, last, watched.tail)
+            _check_closed(plan, last, tail)
             yield last
 
 
@@ -355,14 +369,19 @@ class _Watched:
         pass
 
 
-def _check_closed(plan: Plan, last: pa.RecordBatch, tail: bytes) -> None:
+def _last_bytes(source: Any, size: int) -> bytes:
+    with open(source, "rb") as file:
+        file.seek(max(0, size - 16))
+        return file.read(16)
+
+
+def _check_closed(plan: Plan, last: pa.RecordBatch, tail: Callable[[], bytes]) -> None:
     """Refuse a file whose end lies inside quotes: the parsers would take all of it for one cell."""
-    if not plan.options.quotes or not last.num_rows or tail.rstrip(b"\r\n").endswith(plan.options.quotechar.encode()):
+    if not plan.options.quotes or not last.num_rows or plan.names[-1] not in last.schema.names:
         return
-    for name in last.schema.names:
-        cell = last.column(name)[-1].as_py()
-        if name == plan.names[-1] and cell is not None and "\n" in cell:
-            raise _unclosed(plan, cell)
+    cell = last.column(plan.names[-1])[-1].as_py()
+    if cell is not None and "\n" in cell and not tail().rstrip(b"\r\n").endswith(plan.options.quotechar.encode()):
+        raise _unclosed(plan, cell)
 
 
 def _unclosed(plan: Plan, cell: str) -> FeatureError:

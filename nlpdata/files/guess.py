@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,6 +19,9 @@ _CANDIDATES: dict[pa.DataType, tuple[pa.DataType, ...]] = {
     pa.bool_(): (pa.bool_(),),
     pa.string(): (),
 }
+
+
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def guess_type(texts: pa.Array, known: pa.DataType, style: Style) -> pa.DataType
     """
     if texts.null_count == len(texts):
         return known
+    if len(texts) > 2 * _FEW and (known := guess_type(texts.slice(0, _FEW), known, style)) == pa.string():
+        return known  # most columns of text show it at once
     for candidate in _CANDIDATES[known]:
         if candidate == pa.float64() and known != pa.float64() and _all_digits(texts, style):
             break  # digits only, and int64 did not hold them
@@ -65,7 +71,7 @@ def convert(texts: pa.Array, kind: pa.DataType, style: Style) -> pa.Array:
         return _truth(texts, style)
     if pa.types.is_integer(kind):
         numbers = _number_texts(texts, style)
-        if pc.any(pc.match_substring(numbers, "x", ignore_case=True)).as_py():
+        if b"x" in (seen := _bytes_of(numbers)) or b"X" in seen:
             raise pa.ArrowInvalid("hexadecimal digits are text")
         return numbers.cast(kind)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -96,8 +102,19 @@ def _fits(texts: pa.Array, kind: pa.DataType, style: Style) -> bool:
     return True
 
 
+def _bytes_of(texts: pa.Array) -> bytes:
+    """The bytes of all texts, one after the other."""
+    data = texts.buffers()[2]
+    if data is None or not len(texts):
+        return b""
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    ends = np.frombuffer(texts.buffers()[1], width)
+    first, last = int(ends[texts.offset]), int(ends[texts.offset + len(texts)])
+    return bytes(memoryview(data)[first:last])
+
+
 def _number_texts(texts: pa.Array, style: Style) -> pa.Array:
-    numbers = pc.utf8_trim_whitespace(texts)
+    numbers = pc.ascii_trim_whitespace(texts) if _bytes_of(texts).isascii() else pc.utf8_trim_whitespace(texts)
     if style.thousands:
         numbers = pc.replace_substring(numbers, style.thousands, "")
     if style.decimal != ".":

@@ -7,7 +7,7 @@ Does not know: where a table comes from, and what any single format makes of a c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -127,6 +127,10 @@ class Formatter(ABC):
         """Every row as :meth:`row` gives it, in order."""
         for i in range(table.num_rows):
             yield self.row(table, i)
+
+    def bind(self, table: Any) -> Callable[[int], Any]:
+        """A function from a row number (not negative) to that row, for many rows of one table in any order."""
+        return lambda i: self.row(table, i)
 
     def items(self, table: Any, name: str) -> Sequence[Any]:
         """One value a row of a column, each as :meth:`row` gives it. Only where ``lazy``."""

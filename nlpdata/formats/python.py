@@ -189,7 +189,7 @@ class PythonFormatter(DictFormatter):
     {'a': [1, 2], 'b': ['x', None]}
     """
 
-    _bound: tuple[Any, list[tuple[str, Getter]]] | None = None
+    _bound: tuple[Any, Getter] | None = None
 
     def convert(self, column: Any) -> list[Any]:
         """The column as one list."""
@@ -212,7 +212,20 @@ class PythonFormatter(DictFormatter):
             return super().row(table, i)
         bound = self._bound
         if bound is None or bound[0] is not table:
-            bound = table, [(n, bind(table.column(k))) for k, n in enumerate(table.column_names)]
-            self._bound = bound
-        position = self.position(table, i)
-        return {name: get(position) for name, get in bound[1]}
+            bound = self._bound = table, self.bind(table)
+        found: dict[str, Any] = bound[1](self.position(table, i))
+        return found
+
+    def bind(self, table: Any) -> Callable[[int], dict[str, Any]]:
+        """A function from a row number to that row as a dict; about the cost of making the Python objects."""
+        if self.decoding:
+            return super().bind(table)
+        getters = [(name, bind(table.column(k))) for k, name in enumerate(table.column_names)]
+
+        def get(i: int) -> dict[str, Any]:
+            row = {}
+            for name, read in getters:  # a comprehension is one more call
+                row[name] = read(i)
+            return row
+
+        return get

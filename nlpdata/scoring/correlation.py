@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from nlpdata.scoring.inputs import check_lengths, numbers
-from nlpdata.scoring.sums import SHIFT, exact_dot, exact_sum
+from nlpdata.scoring.samples import joined_cells, trace
+from nlpdata.scoring.sums import SHIFT, exact_dot, exact_sum, fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,17 @@ class Moments:
         """
         check_lengths({"predictions": predictions, "references": references})
         x, y = numbers(predictions, "predictions"), numbers(references, "references")
-        return cls(len(x), exact_sum(x), exact_sum(y), exact_dot(x, x), exact_dot(y, y), exact_dot(x, y))
+        total = cls(len(x), exact_sum(x), exact_sum(y), exact_dot(x, x), exact_dot(y, y), exact_dot(x, y))
+        return trace(total, lambda: PairRows(x.copy(), y.copy()))
 
     def __add__(self, other: Moments) -> Moments:
         mine = (self.rows, self.x, self.y, self.xx, self.yy, self.xy)
         theirs = (other.rows, other.x, other.y, other.xx, other.yy, other.xy)
         return Moments(*(a + b for a, b in zip(mine, theirs, strict=True)))
+
+    def amount(self) -> float:
+        """The number of pairs."""
+        return float(self.rows)
 
     def pearson(self) -> float:
         """Pearson's r in [-1, 1]; NaN where either side is constant or there are fewer than two rows."""
@@ -57,6 +63,50 @@ class Moments:
             return math.nan
         size = min(1.0, math.sqrt(covariance * covariance / (spread_x * spread_y)))  # division of integers rounds once
         return size if covariance >= 0 else -size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairRows:
+    """Pairs (x, y) whose moments can be summed again; see :class:`~nlpdata.scoring.samples.Sample`."""
+
+    x: np.ndarray[Any, np.dtype[np.float64]]
+    y: np.ndarray[Any, np.dtype[np.float64]]
+    cells: np.ndarray[Any, np.dtype[Any]] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.x)
+
+    def totals(self, counts: np.ndarray[Any, Any]) -> list[Moments]:
+        """One matrix product of numbers near zero, moved back to where they were in exact integers."""
+        if not len(self.x):
+            return [Moments() for _ in counts]
+        at = float(self.x.mean()), float(self.y.mean())
+        x, y = self.x - at[0], self.y - at[1]
+        sums = counts.astype(np.float64) @ np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y], axis=1)
+        return [_moved(row.tolist(), fixed(at[0]), fixed(at[1])) for row in sums]
+
+    def chosen(self, which: np.ndarray[Any, Any]) -> PairRows:
+        """A sample of the given cells."""
+        return PairRows(self.x[which], self.y[which])
+
+    def __add__(self, other: PairRows) -> PairRows:
+        return PairRows(np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y]), joined_cells(self, other))
+
+
+def _moved(sums: list[float], a: int, b: int) -> Moments:
+    """Moments about zero from those about (a, b), which are multiples of 2**-SHIFT."""
+    rows = round(sums[0])
+    x, y, xx, yy, xy = (fixed(value) for value in sums[1:])
+    return Moments(
+        rows,
+        x + rows * a,
+        y + rows * b,
+        xx + ((2 * a * x + rows * a * a) >> SHIFT),
+        yy + ((2 * b * y + rows * b * b) >> SHIFT),
+        xy + ((a * y + b * x + rows * a * b) >> SHIFT),
+    )
 
 
 def twice_ranks(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[np.int64]]:

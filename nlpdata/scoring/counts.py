@@ -17,6 +17,8 @@ import numpy as np
 from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
 from nlpdata.scoring.inputs import check_lengths, label_pair, labels
 from nlpdata.scoring.inputs import weights as as_weights
+from nlpdata.scoring.label_rows import Build, LabelRows, pair_counts, three_counts
+from nlpdata.scoring.samples import trace
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -39,6 +41,11 @@ class _Codes:
     def used(self, which: Array) -> Array:
         """The labels of the given codes (counted from zero)."""
         return which + self.offset if self.names is None else self.names[which]
+
+    def rows(self, weights: Array | None, build: Build) -> LabelRows:
+        """The rows themselves, to be counted again."""
+        codes = (np.asarray(side).astype(np.int64) - self.offset for side in (self.predicted, self.actual))
+        return LabelRows.of(*codes, self.used(np.arange(self.span)), weights, build)
 
 
 def _encode(predictions: Any, references: Any) -> _Codes:
@@ -156,7 +163,8 @@ class LabelCounts:
         used = np.flatnonzero(seen[1] + seen[2]) if codes.names is None else np.arange(codes.span)
         names = codes.used(used)
         order = np.argsort(names)
-        return cls(names[order], counts[:, used[order]])
+        total = cls(names[order], counts[:, used[order]])
+        return trace(total, lambda: codes.rows(weights, lambda rows, drawn: cls(*three_counts(rows, drawn))))
 
     def __add__(self, other: LabelCounts) -> LabelCounts:
         known, here, there = _union(self.labels, other.labels)
@@ -169,6 +177,10 @@ class LabelCounts:
     def total(self) -> float:
         """Rows counted, or the sum of their weights."""
         return float(self.counts[2].sum())
+
+    def amount(self) -> float:
+        """The same: rows counted, or the sum of their weights."""
+        return self.total
 
     def accuracy(self) -> float:
         """The share of rows whose label was predicted."""
@@ -231,7 +243,12 @@ class Confusion:
         used = np.flatnonzero(seen.sum(axis=0) + seen.sum(axis=1))
         names = codes.used(used)
         order = np.argsort(names)
-        return cls(names[order], table[np.ix_(used[order], used[order])])
+        total = cls(names[order], table[np.ix_(used[order], used[order])])
+        return trace(total, lambda: codes.rows(weights, lambda rows, drawn: cls(*pair_counts(rows, drawn))))
+
+    def amount(self) -> float:
+        """Rows counted, or the sum of their weights."""
+        return float(self.matrix.sum())
 
     def __add__(self, other: Confusion) -> Confusion:
         known, here, there = _union(self.labels, other.labels)

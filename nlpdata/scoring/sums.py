@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nlpdata.errors import FeatureError
+from nlpdata.scoring.samples import Vectors, trace
 
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
@@ -91,6 +92,10 @@ class Mean:
     @classmethod
     def of(cls, values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None) -> Mean:
         """The mean of ``values``, each counted once or with its weight."""
+        return trace(cls._of(values, weights), lambda: _mean_rows(values, weights))
+
+    @classmethod
+    def _of(cls, values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None) -> Mean:
         if values.dtype == np.bool_:
             if weights is None:
                 return cls(int(np.count_nonzero(values)) << SHIFT, len(values) << SHIFT)
@@ -111,3 +116,31 @@ class Mean:
     def sum(self) -> float:
         """The (weighted) sum of the values, rounded once."""
         return self.total / (1 << SHIFT)
+
+    def amount(self) -> float:
+        """The sum of the weights, rounded once: the number of rows where there are none."""
+        return self.weight / (1 << SHIFT)
+
+    def vector(self) -> tuple[float, float]:
+        """Both sums, rounded once."""
+        return self.sum(), self.amount()
+
+    @classmethod
+    def of_vector(cls, vector: Floats) -> Mean:
+        """The mean with the given two sums."""
+        return cls(fixed(vector[0]), fixed(vector[1]))
+
+
+def fixed(value: float) -> int:
+    """A finite float64 number times 2**SHIFT, exactly."""
+    numerator, denominator = float(value).as_integer_ratio()
+    return (numerator << SHIFT) // denominator
+
+
+def _mean_rows(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None) -> Vectors:
+    """Value times weight, and weight, of each row; two cells where values are true or false and not weighted."""
+    if weights is not None:
+        return Vectors(np.stack([values * weights, weights], axis=1).astype(np.float64), Mean.of_vector)
+    if values.dtype == np.bool_:
+        return Vectors(np.array([[0.0, 1.0], [1.0, 1.0]]), Mean.of_vector, values.astype(np.int64))
+    return Vectors(np.stack([values, np.ones(len(values))], axis=1), Mean.of_vector)

@@ -29,6 +29,8 @@ from nlpdata.store.mapping import MappedShard, map_file
 _ROW_BUFFER_BYTES = 8 * 2**20
 _VALUE_BYTES = 32  # least a Python value counts for: its object, and its place in a list
 _SAMPLED_ITEMS = 16
+_WHOLE_BYTES = 4 * 2**20  # a table from this size on that also is a quarter of a batch is written as it is, without a copy
+_WRITE_BACK_BYTES = 8 * 2**20
 
 
 class ShardWriter:
@@ -128,6 +130,13 @@ class ShardWriter:
         written = sum(entry.num_bytes for entry, _ in self._closed) + (self._open.num_bytes if self._open else 0)
         return written + self._pending_bytes + self._rows.num_bytes
 
+    def restart(self) -> None:
+        """Forget and remove everything given so far; the writer is as new."""
+        self._check_open()
+        self.abort()
+        self._done, self._encoded_rows, self._pending_bytes = False, 0, 0
+        self._schema = None if self._features is None else self._features.arrow_schema
+
     def finish(self) -> Manifest:
         """Write what waits, bring all shards to the final schema, sync them, and give them their names.
 
@@ -207,7 +216,11 @@ class ShardWriter:
         if self._features is None:
             table = _storable(table)
             self._widen(table.schema)
-        if table.num_rows:
+        if table.num_rows and table.nbytes >= max(self._batch_bytes // 4, _WHOLE_BYTES) and _is_one_chunk(table):
+            self._flush(everything=True)
+            self._encoded_rows += table.num_rows
+            self._write_pieces(conform_table(table, self._required_schema))
+        elif table.num_rows:
             self._pending.append(table)
             self._pending_bytes += max(table.nbytes, table.num_rows // 8 + 1)
             self._encoded_rows += table.num_rows
@@ -228,8 +241,7 @@ class ShardWriter:
         """Write full batches; the rest waits, unless ``everything`` is to go."""
         if not self._pending:
             return
-        assert self._schema is not None
-        whole = concat_rows([conform_table(t, self._schema) for t in self._pending])
+        whole = concat_rows([conform_table(t, self._required_schema) for t in self._pending])
         self._pending, self._pending_bytes = [], 0
         pieces = list(split_table(whole, self._batch_bytes))
         if not everything and len(pieces) > 1 and pieces[-1].nbytes < self._batch_bytes // 2:
@@ -237,6 +249,16 @@ class ShardWriter:
             self._pending, self._pending_bytes = [rest], rest.nbytes
         for piece in pieces:
             self._write(piece)
+
+    def _write_pieces(self, table: pa.Table) -> None:
+        """Write a table of one chunk as it is: buffers go to the file without being copied first."""
+        for piece in split_table(table, self._batch_bytes):
+            self._write(piece)
+
+    @property
+    def _required_schema(self) -> pa.Schema:
+        assert self._schema is not None
+        return self._schema
 
     def _write(self, table: pa.Table) -> None:
         shard = self._open
@@ -246,7 +268,7 @@ class ShardWriter:
                 self._close_shard()
         if self._open is None:
             self._open = _OpenShard(self._folder, self._schema)
-        for batch in table.combine_chunks().to_batches():
+        for batch in (table if _is_one_chunk(table) else table.combine_chunks()).to_batches():
             self._open.write(batch)
 
     def _close_shard(self) -> None:
@@ -320,6 +342,7 @@ class _HashingFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.position = 0
+        self._sent = 0  # bytes that the disk was told to begin with
         self._hasher = xxhash.xxh3_128()
         # Unbuffered: what a full disk refused must not be tried again when the file is closed.
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed by sync() or discard()
@@ -344,7 +367,17 @@ class _HashingFile:
             left = left[self._file.write(left) or 0 :]
         self._hasher.update(view)
         self.position += len(view)
+        if self.position - self._sent >= _WRITE_BACK_BYTES:
+            self._write_back()
         return len(view)
+
+    def _write_back(self) -> None:
+        """Let the disk begin with what was written, so that the sync at the end finds little to wait for."""
+        if hasattr(os, "posix_fadvise"):
+            with suppress(OSError):  # advice, which some file systems do not take
+                # Pages that are not on disk yet stay in memory; they are queued for writing.
+                os.posix_fadvise(self._file.fileno(), self._sent, self.position - self._sent, os.POSIX_FADV_DONTNEED)
+        self._sent = self.position
 
     def flush(self) -> None:
         pass
@@ -422,6 +455,11 @@ def conform_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if not columns:
         return table.select([])
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _is_one_chunk(table: pa.Table) -> bool:
+    """Whether each column is one array."""
+    return table.num_columns > 0 and all(column.num_chunks == 1 for column in table.columns)
 
 
 def _estimate(value: Any) -> int:

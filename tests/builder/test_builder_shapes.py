@@ -153,6 +153,8 @@ def test_conllu_sentences() -> None:
         "misc": ["{'SpaceAfter': 'No', 'Odd': ''}", "None", "{'A': 'b', 'D': None}"],
     }
     assert (second["idx"], second["text"]) == ("6", "so")
+    (bare,) = conllu_sentences(stream("# sent_id = 1\n# text = no words\n\n"))
+    assert (bare["text"], bare["tokens"], bare["misc"]) == ("no words", [], [])
     with pytest.raises(BuildError, match="line 1 has 2 columns"):
         list(conllu_sentences(stream("1\tso\n")))
 

@@ -522,7 +522,7 @@ def test_an_iterator_is_what_is_left_of_it() -> None:
             "global 'g' → global 'N': 1 → 2",
         ),
         ("def f(x): return x + 1", "def f(x): return x - 1", "code: changed"),
-        ("def f(x): return x + 1", "def f(x): return x + 2", "constants: [None, 1] → [None, 2]"),
+        ("def f(x): return x + 1000", "def f(x): return x + 2000", "constants: [None, 1000] → [None, 2000]"),
         ("D = {'a': 1}\ndef f(x): return D", "D = {'a': 2}\ndef f(x): return D", "global 'D' → key 'a': 1 → 2"),
     ],
 )
@@ -544,6 +544,10 @@ def test_recorded_ingredients_can_be_compared_later() -> None:
     before = ingredients(compiled("N = 1\ndef f(x): return N"))
     assert explain(before, compiled("N = 2\ndef f(x): return N")) == ["global 'N': 1 → 2"]
     assert explain(1, 2) == ["value: 1 → 2"]
+    assert explain([Plain(n=1), Plain(n=2)], [Plain(n=3), Plain(n=2)]) != []
+    inner = "def f(x): return (lambda y: y + 1000)(x), (lambda y: y + 5000)(x)"
+    told = explain(compiled(inner), compiled(inner.replace("1000", "2000")))
+    assert len(told) == 1 and told[0].startswith("inner '<lambda>'") and "1000" in told[0] and "2000" in told[0]
     assert any("package 'numpy'" in path for path in ingredients(lambda x: np.mean(x)).parts)
 
 

@@ -46,7 +46,13 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(order) == list(range(8))
-    assert not list(tmp_path.iterdir())  # neither the lease nor the folder made for it
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_nothing_is_left_of_a_lease(tmp_path: Path) -> None:
+    with Lease(tmp_path / "a" / "b" / "x.lease"):
+        assert (tmp_path / "a" / "b" / "x.lease").is_file()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_waiter_leaves_when_the_result_is_there(tmp_path: Path) -> None:

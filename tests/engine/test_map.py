@@ -229,6 +229,41 @@ def test_formats_of_frames(run: Any) -> None:
     assert run(lambda d: d.with_columns(b=d["a"] * 2), spec=FormatSpec("polars"), batched=True)["b"] == [2, 4, 6]
 
 
+async def doubled(row: Any) -> Any:
+    import asyncio
+
+    await asyncio.sleep(0.001)
+    return {"b": row["a"] * 2}
+
+
+async def doubled_batch(batch: Any) -> Any:
+    return {"b": [a * 2 for a in batch["a"]]}
+
+
+def test_coroutines(run: Any, source: Any) -> None:
+    import asyncio
+    import time
+
+    assert run(doubled) == {**ROWS, "b": [2, 4, 6]}
+    assert run(doubled_batch, batched=True) == {**ROWS, "b": [2, 4, 6]}
+
+    async def inside() -> dict[str, Any]:
+        return run(doubled)  # type: ignore[no-any-return]
+
+    assert asyncio.run(inside()) == {**ROWS, "b": [2, 4, 6]}
+
+    async def wait(row: Any) -> Any:
+        await asyncio.sleep(0.2)
+        if row["a"] == 70:
+            raise KeyError("seventy")
+
+    started = time.monotonic()
+    with pytest.raises(KeyError) as caught:
+        run_map(source({"a": list(range(100))}), Map(wait), Options())
+    assert time.monotonic() - started < 10
+    assert caught.value.__notes__ == ["nlpdata: in map(wait), row 70 of 100"]
+
+
 def test_tensors(run: Any) -> None:
     torch = pytest.importorskip("torch")
     found = run(lambda r: {"b": torch.stack([r["a"], r["a"]]), "c": r["a"] * 0.5}, spec=FormatSpec("torch"))

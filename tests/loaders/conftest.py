@@ -22,21 +22,41 @@ from nlpdata.settings import settings
 Sizes = Mapping[str, Mapping[str, int]]
 Stage = Callable[[str, Mapping[str, Path], Sizes], Path]
 
+TAR_KINDS = {"tar": "", "gz": "gz", "tgz": "gz", "bz2": "bz2", "tbz2": "bz2", "xz": "xz"}
 
-def packed(source: Path, url: str) -> bytes:
-    """The bytes behind a URL: a file as it is, a folder as the archive that the URL names."""
+
+def packed(source: Path, url: str, inner: frozenset[Path] = frozenset()) -> bytes:
+    """The bytes behind a URL: a file as it is, a folder as the archive that the URL names (zip if it names none).
+
+    The folders ``inner`` are archives within it, opened.
+    """
     if source.is_file():
         return source.read_bytes()
+    nested = {path: packed(path, path.name, inner - {path}) for path in inner if source in path.parents}
+    members = {path: content for path, content in nested.items() if not any(p in nested for p in path.parents)}
+    for path in source.rglob("*"):
+        if path.is_file() and not any(parent in members for parent in path.parents):
+            members[path] = path.read_bytes()
+    named = {path.relative_to(source).as_posix(): members[path] for path in sorted(members)}
+    suffix = url.partition("?")[0].rpartition(".")[2]
+    return tar(named, TAR_KINDS[suffix]) if suffix in TAR_KINDS else zipped(named)
+
+
+def tar(members: Mapping[str, bytes], compression: str) -> bytes:
     target = io.BytesIO()
-    members = sorted(path for path in source.rglob("*") if path.is_file())
-    if url.endswith(".zip"):
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in members:
-                archive.write(path, path.relative_to(source).as_posix())
-    else:
-        with tarfile.open(fileobj=target, mode=f"w:{url.rpartition('.')[2]}") as archive:
-            for path in members:
-                archive.add(path, path.relative_to(source).as_posix())
+    with tarfile.open(fileobj=target, mode=f"w:{compression}") as archive:
+        for name, content in members.items():
+            header = tarfile.TarInfo(name)
+            header.size = len(content)
+            archive.addfile(header, io.BytesIO(content))
+    return target.getvalue()
+
+
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
     return target.getvalue()
 
 
@@ -45,12 +65,15 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """``stage(name, {url: file or folder}, sizes)`` is the folder of a copy of the loader that gets these files, offline."""
     mirror = tmp_path / "mirror"
 
-    def staged(name: str, files: Mapping[str, Path], sizes: Sizes) -> Path:
+    def staged(name: str, files: Mapping[str, Path], sizes: Sizes, inner: frozenset[Path] = frozenset()) -> Path:
         folder = tmp_path / "staged" / name
-        shutil.copytree(shipped_folder("loader") / name, folder, ignore=shutil.ignore_patterns("dummy", "*.xz"))
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(
+            shipped_folder("loader") / name, folder, ignore=shutil.ignore_patterns("dummy", "*.tar.xz", "__pycache__")
+        )
         downloads = {}
         for url, source in files.items():
-            data = packed(source, url)
+            data = packed(source, url, inner)
             sha256 = hashlib.sha256(data).hexdigest()
             path = mirror / sha256[:2] / sha256 if "://" in url else folder / url
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,105 +1,176 @@
-"""Shipped loaders against what is known of the genuine data: facts, samples, the mirror, and the embedded corpus."""
+"""Shipped loaders against what is known of the genuine data: facts, samples and the mirror."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nlpdata import load_dataset, load_dataset_builder
-from nlpdata.features import ClassLabel, Features, Value
-from nlpdata.scripts import list_scripts
+import nlpdata
+from nlpdata import get_dataset_config_names, load_dataset, load_dataset_builder
+from nlpdata.features import ClassLabel, Features, List, Sequence, Translation, TranslationVariableLanguages, Value
+from nlpdata.scripts import list_scripts, shipped_folder
 from nlpdata.settings import settings
 
-SAMPLED = [name for name in list_scripts("loader") if name != "udhr"]
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+FACTS = SHARED / "facts" / "loaders"
+SAMPLES = SHARED / "samples"
+KNOWN = [name for name in list_scripts("loader") if (FACTS / f"{name}.json").exists()]
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the folder of facts and samples beside the checkout")
 
 
-def fact(shared: Path, name: str) -> dict[str, Any]:
-    return json.loads((shared / "facts" / "loaders" / f"{name}.json").read_text("utf-8"))
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def facts_of(name: str) -> dict[str, Any]:
+    """The fact file, with the features of every described configuration written out."""
+    facts = read(FACTS / f"{name}.json")
+    for known in facts["configs"].values():
+        described = known["features"]
+        while isinstance(described, str):
+            described = facts["configs"][described.removeprefix("same as ")]["features"]
+        known["features"] = described
+    return facts
+
+
+def all_configs(name: str, facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, int], dict[str, str | None]]]:
+    """Each configuration: its name, split sizes, and URL -> sha256 where all downloads are listed."""
+    listed = facts.get("all_configs_file")
+    for line in (FACTS / listed).read_text("utf-8").splitlines() if listed else ():
+        known = json.loads(line)
+        downloads = {url: sha256 for url, _, sha256 in known.get("downloads", ())}
+        complete = known.get("n_downloads", len(downloads)) == len(downloads)
+        yield known["config"], {s: size for s, (size, _) in known["splits"].items()}, downloads if complete else {}
+    for config, known in facts["configs"].items() if not listed else ():
+        downloads = {one["url"]: one["sha256"] for one in known.get("downloads", ())}
+        complete = known.get("downloads_total", len(downloads)) == len(downloads)
+        yield config, split_sizes(known["splits"]), downloads if complete else {}
+
+
+def split_sizes(splits: dict[str, Any]) -> dict[str, int]:
+    return {split: found["num_examples"] for split, found in splits.items() if "num_examples" in found}
 
 
 def features_of(described: Any) -> Any:
     """A fact file's notation as features."""
     if isinstance(described, str):
-        return Value(described)
-    if "ClassLabel" in described:
-        return ClassLabel(names=described["ClassLabel"])
+        return getattr(nlpdata, described)() if described[0].isupper() else Value(described)
+    if isinstance(described, list):
+        return List(features_of(described[0]))
+    kind, inner = next(iter(described.items())) if len(described) == 1 else (None, None)
+    if kind == "ClassLabel":
+        return ClassLabel(names=inner)
+    if kind == "Sequence":
+        return Sequence(features_of(inner))
+    if kind in ("Translation", "TranslationVariableLanguages"):
+        return {"Translation": Translation, "TranslationVariableLanguages": TranslationVariableLanguages}[kind](languages=inner)
     return Features({name: features_of(value) for name, value in described.items()})
 
 
-@pytest.mark.parametrize("name", SAMPLED)
-def test_features_splits_and_downloads_are_those_of_the_facts(shared_folder: Path, name: str) -> None:
-    facts = fact(shared_folder, name)
-    for config, known in facts["configs"].items():
-        described = known["features"]
-        if isinstance(described, str):
-            described = facts["configs"][described.removeprefix("same as ")]["features"]
+@pytest.mark.parametrize("name", KNOWN)
+def test_configurations_and_sizes_are_those_of_the_facts(name: str) -> None:
+    facts = facts_of(name)
+    assert get_dataset_config_names(name) == list(facts.get("config_names") or facts["configs"])
+    recorded = read(shipped_folder("loader") / name / "checksums.json")
+    for config, sizes, downloads in all_configs(name, facts):
+        if sizes:
+            assert recorded["splits"][config] == sizes
+        del downloads
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_features_are_those_of_the_facts(name: str) -> None:
+    for config, known in facts_of(name)["configs"].items():
         info = load_dataset_builder(name, config).info
-        assert info.features == features_of(described) and list(info.features) == list(described)
-        assert {k: v.num_examples for k, v in info.splits.items()} == {k: v["num_examples"] for k, v in known["splits"].items()}
+        assert info.features == features_of(known["features"]) and list(info.features) == list(known["features"])
         assert str(info.version) == known["version"]
+        assert info.description and info.homepage and info.citation
 
 
 def sample_cases() -> list[tuple[str, str]]:
-    return [(name, config) for name in SAMPLED for config in load_configs(name)]
+    cases = []
+    for name in KNOWN:
+        if (SAMPLES / name / "index.json").exists():
+            index = read(SAMPLES / name / "index.json")
+            named = [*index["samples"], *index.get("same_as", {})]
+            cases += [(name, config) for config in get_dataset_config_names(name) if config in named]
+    return cases
 
 
-def load_configs(name: str) -> list[str]:
-    from nlpdata import get_dataset_config_names
-
-    return get_dataset_config_names(name)
+def agrees(value: Any, known: Any, folder: str) -> bool:
+    """Whether a value is what a sample's record says: long strings and lists are cut there, and bytes only counted."""
+    if isinstance(known, dict):
+        return isinstance(value, dict) and list(value) == list(known) and all(agrees(value[k], known[k], folder) for k in known)
+    if isinstance(known, list):
+        cut = isinstance(known[-1], str) and re.fullmatch(r"…\((\d+) items\)", known[-1]) if known else None
+        shown = known[:-1] if cut else known
+        size = int(cut[1]) if cut else len(known)
+        return len(value) == size and all(agrees(v, k, folder) for v, k in zip(value, shown, strict=False))
+    if isinstance(known, str) and (cut := re.fullmatch(r"(.*)…\((\d+) chars\)", known, re.DOTALL)):
+        return len(value) == int(cut[2]) and value.startswith(cut[1])
+    if isinstance(known, str) and "<sample>" in known:
+        return value.endswith(known.rpartition("<sample>")[2])
+    if isinstance(known, str) and (size := re.fullmatch(r"<bytes (\d+)>", known)):
+        return len(value) == int(size[1])
+    if isinstance(known, float):
+        return value == pytest.approx(known, rel=1e-6)
+    return value == known and type(value) is type(known)
 
 
 @pytest.mark.parametrize(("name", "config"), sample_cases())
-def test_the_sample_is_read_as_expected(shared_folder: Path, stage, name: str, config: str) -> None:
-    folder = shared_folder / "samples" / name
-    index = json.loads((folder / "index.json").read_text("utf-8"))
+def test_the_sample_is_read_as_expected(stage, name: str, config: str) -> None:
+    folder = SAMPLES / name
+    index, facts = read(folder / "index.json"), facts_of(name)
     sample = index["samples"][index.get("same_as", {}).get(config, config)]
-    files = {url: folder / sample["dir"] / where["path"] for url, where in sample["urls"].items()}
-    path = folder / "expected.json"
-    known = json.loads(path.read_text("utf-8"))[config] if path.exists() else {}
-    sizes = {config: {split: found["num_examples"] for split, found in known.items()}}
-    built = load_dataset(str(stage(name, files, sizes)), config)
-    assert set(built) == set(fact(shared_folder, name)["configs"][config]["splits"])
+    place = folder / sample["dir"]
+    files = {url: place / where["path"] for url, where in sample["urls"].items()}
+    inner = frozenset(place / path for path in sample.get("inner_archives_already_opened", ()))
+    options = {"data_dir": str(place / sample["manual_dir"])} if "manual_dir" in sample else {}
+    known = read(folder / "expected.json").get(config, {}) if (folder / "expected.json").exists() else {}
+    sizes = {config: {split: found["num_examples"] for split, found in known.items()}} if known else {}
+    built = load_dataset(str(stage(name, files, sizes, inner)), config, **options)
+    assert set(built) == {split for c, splits in split_names(facts, name) if c == config for split in splits}
     for split, found in known.items():
         assert built[split].num_rows == found["num_examples"]
-        assert built[split][0] == found["first"]
+        if "first" in found:
+            assert agrees(built[split][0], found["first"], sample["dir"]), (built[split][0], found["first"])
 
 
-def test_the_genuine_trec(shared_folder: Path) -> None:
-    with settings.override(mirror=str(shared_folder / "mirror"), offline=True):
+def split_names(facts: dict[str, Any], name: str) -> Iterator[tuple[str, list[str]]]:
+    for config, sizes, _ in all_configs(name, facts):
+        yield config, list(sizes)
+    for config, known in facts["configs"].items():
+        yield config, list(known["splits"])
+
+
+def genuine_cases() -> list[tuple[str, str]]:
+    """Configurations of which the mirror holds every file."""
+    mirror = SHARED / "mirror"
+    cases = []
+    for name in KNOWN:
+        for config, _, downloads in all_configs(name, facts_of(name)):
+            if downloads and all(sha256 and (mirror / sha256[:2] / sha256).is_file() for sha256 in downloads.values()):
+                cases.append((name, config))
+    return cases
+
+
+@pytest.mark.parametrize(("name", "config"), genuine_cases())
+def test_the_genuine_corpus_has_the_published_sizes(name: str, config: str) -> None:
+    with settings.override(mirror=str(SHARED / "mirror"), offline=True):
+        built = load_dataset(name, config)
+    (published,) = [sizes for found, sizes, _ in all_configs(name, facts_of(name)) if found == config]
+    assert {split: built[split].num_rows for split in built} == published
+
+
+def test_the_genuine_trec() -> None:
+    with settings.override(mirror=str(SHARED / "mirror"), offline=True):
         trec = load_dataset("trec")
-    assert {split: trec[split].num_rows for split in trec} == {"train": 5452, "test": 500}
     assert trec["train"][0]["text"] == "How did serfdom develop in and then leave Russia ?"
     assert any("sister city" in text for text in trec["train"]["text"])
     assert not any(text != text.strip() or not text for split in trec for text in trec[split]["text"])
-
-
-def test_the_embedded_declaration() -> None:
-    with settings.override(offline=True):
-        udhr = load_dataset("udhr")
-        assert {split: udhr[split].num_rows for split in udhr} == {"train": 22323, "validation": 3649, "test": 4704}
-        texts = {split: set(udhr[split]["text"]) for split in udhr}
-        assert not texts["train"] & texts["test"] and not texts["train"] & texts["validation"]
-        assert not texts["validation"] & texts["test"]
-        assert len(set(udhr["train"]["language"])) == udhr["train"].features["language"].num_classes == 532
-        assert set(udhr["test"]["article"]) == {5, 10, 15, 20, 25, 30}
-        assert set(udhr["validation"]["article"]) == {7, 14, 21, 28}
-        assert set(udhr["train"]["direction"]) == {"ltr", "rtl"}
-        label = udhr["train"].features["language"].str2int("eng")
-        first = next(row for row in udhr["train"] if row["language"] == label)
-    assert first["text"].startswith("Whereas recognition of the inherent dignity") and first["article"] == 0
-
-
-def test_pairs_of_any_two_versions() -> None:
-    with settings.override(offline=True):
-        ready = load_dataset("udhr", "eng-fra", split="test")
-        chosen = load_dataset("udhr", "pairs", source="eng", target="fra", split="test")
-        assert list(ready) == list(chosen)
-        assert ready[0]["translation"]["fra"].startswith("Nul ne sera soumis à la torture")
-        with pytest.raises(ValueError, match="Did you mean 'eng'"):
-            load_dataset("udhr", "pairs", source="engl", target="fra")
-        with pytest.raises(ValueError, match="two versions"):
-            load_dataset("udhr", "pairs", source="fra")

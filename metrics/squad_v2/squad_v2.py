@@ -1,0 +1,196 @@
+"""SQuAD 2.0: exact match and token F1 where some questions have no answer (Rajpurkar et al., 2018)."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+import nlpdata
+from nlpdata.errors import ArgumentError, RowError
+from nlpdata.scoring import Rows
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+CITATION = """\
+@inproceedings{rajpurkar2018know,
+  title={Know What You Don't Know: Unanswerable Questions for {SQuAD}},
+  author={Rajpurkar, Pranav and Jia, Robin and Liang, Percy},
+  booktitle={Proceedings of ACL},
+  year={2018}
+}"""
+
+PREDICTION = {"id": "56e1", "prediction_text": "1976", "no_answer_probability": 0.0}
+REFERENCE = {"id": "56e1", "answers": {"text": ["1976"], "answer_start": [97]}}
+
+PUNCTUATION = str.maketrans("", "", string.punctuation)
+ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+class SquadV2(nlpdata.Metric):
+    VERSION = "1.0.0"
+
+    def _info(self) -> nlpdata.MetricInfo:
+        text, number = nlpdata.Value("string"), nlpdata.Value("float32")
+        answers = nlpdata.Sequence({"text": text, "answer_start": nlpdata.Value("int32")})
+        return nlpdata.MetricInfo(
+            description=(
+                "Exact match and token F1 of answers to the questions of SQuAD 2.0, from 0 to 100: of all, of those with and "
+                "without an answer, and with the best threshold of no_answer_probability."
+            ),
+            citation=CITATION,
+            inputs_description=(
+                f"predictions: such as {PREDICTION}.\nreferences: such as {REFERENCE}; no texts where there is no answer.\n"
+                "no_answer_threshold: above this probability a prediction counts as 'no answer'; 1.0 by default."
+            ),
+            features=nlpdata.Features(
+                {
+                    "predictions": {"id": text, "prediction_text": text, "no_answer_probability": number},
+                    "references": {"id": text, "answers": answers},
+                }
+            ),
+            homepage="https://rajpurkar.github.io/SQuAD-explorer/",
+        )
+
+    @property
+    def additive(self) -> bool:
+        """False: the best thresholds need the numbers of all rows. Five numbers per row are kept, no text."""
+        return False
+
+    def stats(self, predictions: Any, references: Any) -> Rows:
+        guesses = [prediction(*row) for row in enumerate(as_rows(predictions))]
+        golds = matched([guess[0] for guess in guesses], [reference(*row) for row in enumerate(as_rows(references))])
+        rows = [judged(text, answers) for (_, text, _), answers in zip(guesses, golds, strict=True)]
+        table = np.array(rows, np.float64).reshape(-1, 4)
+        return Rows.of_numbers(
+            no_answer=np.array([guess[2] for guess in guesses], np.float64),
+            answerable=table[:, 0],
+            answered=table[:, 1],
+            exact=table[:, 2],
+            f1=table[:, 3],
+        )
+
+    def score(self, total: Rows, no_answer_threshold: float = 1.0) -> dict[str, float]:
+        columns = {name: total.column(name, "numpy") for name in ("no_answer", "answerable", "answered", "exact", "f1")}
+        answerable, silent = columns["answerable"] == 1, columns["no_answer"] > no_answer_threshold
+        exact, f1 = (np.where(silent, ~answerable, columns[name]) for name in ("exact", "f1"))
+        result = means(exact, f1)
+        for name, part in (("HasAns", answerable), ("NoAns", ~answerable)):
+            if part.any():
+                result |= {f"{name}_{key}": value for key, value in means(exact[part], f1[part]).items()}
+        for name in ("exact", "f1"):
+            result[f"best_{name}"], result[f"best_{name}_thresh"] = best(columns, columns[name])
+        return result
+
+
+def means(exact: Array, f1: Array) -> dict[str, float]:
+    """Both scores in percent, and the number of rows; each sum is rounded once, so that the order of the rows changes nothing."""
+    rows = len(exact)
+    return {"exact": 100 * math.fsum(exact) / rows, "f1": 100 * math.fsum(f1) / rows, "total": rows}
+
+
+def best(columns: Mapping[str, Array], scores: Array) -> tuple[float, float]:
+    """The best mean score in percent over all thresholds, and the lowest threshold that reaches it.
+
+    As in the official script, answers are given one after another by rising no_answer_probability, in the order of the rows where
+    it is equal.
+    """
+    order = np.argsort(columns["no_answer"], kind="stable")
+    answerable = columns["answerable"] == 1
+    start = float(np.count_nonzero(~answerable))
+    steps = np.where(answerable, scores, -columns["answered"])[order]
+    reached = np.cumsum(np.r_[start, steps])
+    place = int(reached.argmax())
+    threshold = float(columns["no_answer"][order][place - 1]) if place else 0.0
+    return 100 * float(reached[place]) / len(scores), threshold
+
+
+def judged(guess: str, answers: list[str]) -> tuple[float, float, float, float]:
+    """Whether there is an answer, whether one was given, exact match, F1."""
+    golds = [gold for gold in answers if normal(gold)] or [""]
+    exact = any(normal(guess) == normal(gold) for gold in golds)
+    return bool(answers), bool(guess), exact, max(token_f1(guess, gold) for gold in golds)
+
+
+def as_rows(values: Any) -> list[Any]:
+    """The rows as Python values, whatever they are held in."""
+    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
+
+
+def odd(name: str, row: int, value: Any, example: Any) -> RowError:
+    """The error for a row that is not of the schema; shows the schema."""
+    shown = repr(value) if len(repr(value)) < 200 else repr(value)[:200] + "..."
+    return RowError(f"Row {row} of {name} must be like {example}; it is {shown}.", row=row, column=name, value=value)
+
+
+def prediction(row: int, value: Any) -> tuple[str, str, float]:
+    """Id, text and probability that there is no answer.
+
+    Raises:
+        RowError: it is not of the schema, or the probability is not finite.
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("id"), str) and isinstance(value.get("prediction_text"), str):
+        chance = value.get("no_answer_probability")
+        if isinstance(chance, int | float | np.number) and math.isfinite(chance):
+            return value["id"], value["prediction_text"], float(chance)
+    raise odd("predictions", row, value, PREDICTION)
+
+
+def reference(row: int, value: Any) -> tuple[str, list[str]]:
+    """Id and answers (maybe none) of a reference: texts in one dict, or a dict per answer.
+
+    Raises:
+        RowError: it is not of the schema.
+    """
+    if not isinstance(value, Mapping) or not isinstance(value.get("id"), str):
+        raise odd("references", row, value, REFERENCE)
+    answers = value.get("answers")
+    if isinstance(answers, Mapping):
+        answers = answers.get("text")
+    elif isinstance(answers, list | tuple):
+        answers = [answer.get("text") if isinstance(answer, Mapping) else None for answer in answers]
+    if isinstance(answers, str) or not hasattr(answers, "__iter__") or not all(isinstance(text, str) for text in answers):
+        raise odd("references", row, value, REFERENCE)
+    return value["id"], list(answers)
+
+
+def matched(ids: list[str], golds: list[tuple[str, list[str]]]) -> list[list[str]]:
+    """The answers to each predicted id: row by row where the ids agree, else by id.
+
+    Raises:
+        ArgumentError: an id on one side only, or twice where the order does not tell which is meant.
+    """
+    if all(mine == gold[0] for mine, gold in zip(ids, golds, strict=True)):
+        return [answers for _, answers in golds]
+    answers, known = dict(golds), set(ids)
+    for alone, name, other in (
+        ([key for key in ids if key not in answers], "predictions", "references"),
+        ([key for key in answers if key not in known], "references", "predictions"),
+    ):
+        if alone:
+            raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
+    if len(known) < len(ids) or len(answers) < len(golds):
+        raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
+    return [answers[key] for key in ids]
+
+
+def normal(text: str) -> str:
+    """Lower case, without punctuation and articles, single spaces."""
+    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
+
+
+def token_f1(guess: str, gold: str) -> float:
+    """Harmonic mean of precision and recall over the tokens of both; where one side has none, whether both have none."""
+    guessed, wanted = normal(guess).split(), normal(gold).split()
+    if not guessed or not wanted:
+        return float(guessed == wanted)
+    same = (Counter(guessed) & Counter(wanted)).total()
+    if not same:
+        return 0.0
+    precision, recall = same / len(guessed), same / len(wanted)
+    return 2 * precision * recall / (precision + recall)

@@ -1,0 +1,97 @@
+"""Items of an iterator made in a thread of their own while the ones before are used.
+
+Knows: a bounded queue, how an exception crosses it, and how it is given up early. Does not know: what the items are.
+It pays where both sides spend their time outside the interpreter lock: parsing here, hashing and writing there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+def read_ahead(items: Iterator[T], size_of: Callable[[T], int], limit_bytes: int) -> Generator[T, None, None]:
+    """The items in order, made in a thread; an exception comes after the items that were made before it.
+
+    Args:
+        items: used by that thread only; if it is a generator it is also closed there.
+        size_of: the bytes of an item.
+        limit_bytes: the thread waits while more than this is made and not taken; one item is always made.
+
+    >>> list(read_ahead(iter([1, 2, 3]), lambda item: 1, 2))
+    [1, 2, 3]
+    """
+    queue = _Queue(size_of, limit_bytes)
+    thread = threading.Thread(target=queue.fill, args=(items,), name="nlpdata read ahead", daemon=True)
+    thread.start()
+    try:
+        yield from queue
+    finally:
+        queue.stop()
+        thread.join()
+
+
+class _Queue(Generic[T]):
+    """What is made and not yet taken."""
+
+    def __init__(self, size_of: Callable[[T], int], limit_bytes: int) -> None:
+        self._size_of, self._limit = size_of, limit_bytes
+        self._changed = threading.Condition()
+        self._items: deque[tuple[T, int]] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._stopped = False
+        self._error: BaseException | None = None
+
+    def fill(self, items: Iterator[T]) -> None:
+        try:
+            for item in items:
+                if not self._put(item):
+                    break
+        except BaseException as error:
+            self._error = error
+        finally:
+            try:
+                if isinstance(items, Generator):
+                    items.close()
+            except Exception as error:
+                self._error = self._error or error
+            finally:
+                with self._changed:
+                    self._ended = True
+                    self._changed.notify_all()
+
+    def _put(self, item: T) -> bool:
+        size = self._size_of(item)
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or not self._items or self._bytes + size <= self._limit)
+            if self._stopped:
+                return False
+            self._items.append((item, size))
+            self._bytes += size
+            self._changed.notify_all()
+            return True
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._items or self._ended)
+                if not self._items:
+                    break
+                item, size = self._items.popleft()
+                self._bytes -= size
+                self._changed.notify_all()
+            yield item
+            del item  # the next one may need its memory
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._items.clear()
+            self._changed.notify_all()
