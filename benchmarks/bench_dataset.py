@@ -204,14 +204,24 @@ class Cases:
             return lambda: last(islice(ds.iter(BATCH), len(spans)))
 
         yield Case(
-            "for row in ds, 5 columns", 3.6, 0.95, walked, *self.both(walk), lambda: last(r for s in spans for r in floor.rows(*s))
+            "for row in ds, 5 columns",
+            3.6,
+            0.95,
+            walked,
+            *self.both(walk),
+            lambda: last(r for s in spans for r in floor.rows(*s)),
         )
         slim = self.both(lambda ds: walk(ds.select_columns(SLIM)))
         yield Case(
             "for row in ds, 3 columns", 11, 0.75, walked, *slim, lambda: last(r for s in spans for r in floor.rows(*s, True))
         )
         yield Case(
-            "iter(1000) python, 5 columns", 1.12, 0.96, walked, *self.both(batches), lambda: last(floor.columns(*s) for s in spans)
+            "iter(1000) python, 5 columns",
+            1.12,
+            0.96,
+            walked,
+            *self.both(batches),
+            lambda: last(floor.columns(*s) for s in spans),
         )
 
     def array_passes(self) -> Iterator[Case]:
@@ -292,7 +302,9 @@ class Cases:
         points, listed = self.points, order.tolist()
         rows = both(lambda ds: lambda: [ds[i] for i in points][-1])
         yield Case("shuffled: ds[i]", 3.5, 0.9, len(points), *rows, lambda: [floor.row(listed[i]) for i in points][-1])
-        yield Case("shuffled: iter(1000) python", 2.5, 0.9, walked, *both(batches(None, None)), lambda: last(map(floor.some, parts)))
+        yield Case(
+            "shuffled: iter(1000) python", 2.5, 0.9, walked, *both(batches(None, None)), lambda: last(map(floor.some, parts))
+        )
         tokens = lambda: {"tokens": last(map(floor.ragged_some, parts))}  # noqa: E731
         yield Case("shuffled: iter(1000) numpy: tokens", 15, None, walked, *both(batches("numpy", "tokens")), tokens)
         embedding = lambda: {"embedding": last(floor.embedding[p] for p in parts)}  # noqa: E731
@@ -487,7 +499,8 @@ def run(rows: int, folder: Path, repeats: int, only: str = "", large: bool = Fal
         "command": " ".join(["python", *sys.argv]),
         "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "system": platform.platform()},
         "load_average": os.getloadavg()[0],
-        "versions": {"python": platform.python_version()} | {n: installed(n) for n in ("nlpdata", "datasets", "pyarrow", "numpy", "torch")},
+        "versions": {"python": platform.python_version()}
+        | {n: installed(n) for n in ("nlpdata", "datasets", "pyarrow", "numpy", "torch")},
         "rows": rows,
         "repeats": repeats,
         "medians": results,

@@ -98,7 +98,9 @@ def _make(folder: Path, rows: int) -> None:
 def _save_arrays(stream: Path, folder: Path, rows: int) -> None:
     """Each column's offsets and values, one ``.npy`` file each."""
     folder.mkdir()
-    found: dict[str, Any] = {name: [] for name in ("id", "label", "text", "tokens", "embedding", "text_length", "tokens_length")}
+    found: dict[str, Any] = {
+        name: [] for name in ("id", "label", "text", "tokens", "embedding", "text_length", "tokens_length")
+    }
     for batch in pa.ipc.open_stream(pa.memory_map(str(stream))):
         text, tokens = batch.column("text"), batch.column("tokens")
         found["id"].append(batch.column("id").to_numpy())

@@ -73,6 +73,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("batch_bytes", "NLPDATA_BATCH_BYTES", 32 * 2**20, parse_bytes, "size that record batches on disk aim at"),
     Setting("cache", "NLPDATA_CACHE", _cache_folder, os.path.expanduser, "folder of downloads, datasets and results"),
     Setting("caching", "NLPDATA_CACHING", True, _parse_switch, "whether results of map and filter are found again"),
+    Setting("drop_behind", "NLPDATA_DROP_BEHIND", False, _parse_switch, "give back memory of files behind a pass over rows"),
     Setting("lease_seconds", "NLPDATA_LEASE_SECONDS", 60.0, float, "silence after which another machine's lease is void"),
     Setting("max_retries", "NLPDATA_MAX_RETRIES", 5, int, "tries of a request that failed in transport"),
     Setting("mirror", "NLPDATA_MIRROR", None, str, "folder or URL asked first, by sha256: <2 hex>/<sha256>"),

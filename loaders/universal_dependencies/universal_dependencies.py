@@ -274,7 +274,7 @@ class UniversalDependencies(datasets.GeneratorBasedBuilder):
             for part in self.config.parts
         }
         paths = dl_manager.download(urls)
-        return [datasets.SplitGenerator(split, {"paths": files}) for split, files in paths.items()]
+        return [datasets.SplitGenerator(split, {"paths": tuple(files)}) for split, files in paths.items()]
 
     def _generate_examples(self, paths):
         number = 0

@@ -44,7 +44,10 @@ class BrierScore(nlpdata.Metric):
             row = int(outside.argmax())
             value = guess[row].item()
             raise RowError(
-                f"Row {row} of predictions is no probability from 0 to 1: {value!r}.", row=row, column="predictions", value=value
+                f"Row {row} of predictions is no probability from 0 to 1: {value!r}.",
+                row=row,
+                column="predictions",
+                value=value,
             )
         differences = guess - happened(references, pos_label)
         return Mean.of(differences * differences, None if sample_weight is None else weights(sample_weight))

@@ -42,7 +42,7 @@ class CompetitionMath(nlpdata.Metric):
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")
         return nlpdata.MetricInfo(
-            description="The share of answers that equal their reference after the normalisation of the MATH dataset, from 0 to 1.",
+            description="The share of answers that equal their reference after the normalisation of MATH, from 0 to 1.",
             citation=CITATION,
             inputs_description="predictions, references: final answers in LaTeX, such as '\\\\frac{1}{2}' or '1/2'.",
             features=nlpdata.Features({"predictions": text, "references": text}),

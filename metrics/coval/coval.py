@@ -1,7 +1,8 @@
 """Coreference: MUC, B-cubed, CEAFe, LEA, mentions and the CoNLL score.
 
-Written from the definitions of Vilain et al. 1995 (MUC), Bagga and Baldwin 1998 (B-cubed), Luo 2005 (CEAFe) and Moosavi and Strube
-2016 (LEA). Rows are parts of documents in CoNLL format; those with the same document name and part number are one document.
+Written from the definitions of Vilain et al. 1995 (MUC), Bagga and Baldwin 1998 (B-cubed), Luo 2005 (CEAFe) and
+Moosavi and Strube 2016 (LEA). Rows are parts of documents in CoNLL format; those with the same document name and part
+number are one document.
 """
 
 from __future__ import annotations
@@ -46,12 +47,14 @@ class Coval(nlpdata.Metric):
         lines = nlpdata.Sequence(nlpdata.Value("string"))
         return nlpdata.MetricInfo(
             description=(
-                "Coreference: recall, precision and F1 (0 to 1) of mentions, MUC, B-cubed, CEAFe and LEA; and the CoNLL score, the mean "
+                "Coreference: recall, precision and F1 (0 to 1) of mentions, MUC, B-cubed, CEAFe and LEA; and "
+                "the CoNLL score, the mean "
                 "F1 of MUC, B-cubed and CEAFe (0 to 100)."
             ),
             citation=CITATION,
             inputs_description=(
-                f"predictions, references: lines in CoNLL format, a token each, such as {EXAMPLE}: the document first, the part second, "
+                f"predictions, references: lines in CoNLL format, a token each, such as {EXAMPLE}: the document "
+                f"first, the part second, "
                 "the coreference last.\n"
                 "keep_singletons: False leaves out entities of one mention, on both sides.\n"
                 "NP_only, min_span: only False; they need parse trees."
@@ -69,7 +72,9 @@ class Coval(nlpdata.Metric):
         sides = (as_rows(predictions), as_rows(references))
         return tuple(read_pair(row, guess, truth) for row, (guess, truth) in enumerate(zip(*sides, strict=True)))
 
-    def score(self, total: Any, keep_singletons: bool = True, NP_only: bool = False, min_span: bool = False) -> dict[str, float]:  # noqa: N803
+    def score(
+        self, total: Any, keep_singletons: bool = True, NP_only: bool = False, min_span: bool = False
+    ) -> dict[str, float]:
         if NP_only or min_span:
             raise ArgumentError("NP_only and min_span need parse trees, which this metric does not read; leave them out.")
         sums = {(name, side): Terms() for name in NAMES for side in ("precision", "recall")}
@@ -239,7 +244,9 @@ def read_pair(row: int, guess: Any, truth: Any) -> tuple[tuple[str, str], Spans,
     """
     sides = [tokens(row, lines, name) for lines, name in ((guess, "predictions"), (truth, "references"))]
     if len(sides[0]) != len(sides[1]):
-        message = f"Row {row} of predictions has {len(sides[0]):,} tokens, its reference has {len(sides[1]):,}; give the same tokens."
+        message = (
+            f"Row {row} of predictions has {len(sides[0]):,} tokens, its reference has {len(sides[1]):,}; give the same tokens."
+        )
         raise RowError(message, row=row, column="predictions", value=guess)
     names = {(columns[0], columns[1]) for columns in sides[1]} or {("", "")}
     if len(names) > 1:
@@ -274,13 +281,18 @@ def spans(row: int, split: list[list[str]], name: str) -> Spans:
         for part in columns[-1].split("|") if columns[-1] not in ("-", "_", "*") else ():
             match = re.fullmatch(r"(\()?([^()|]+)(\))?", part)
             if match is None or not (match[1] or match[3]) or (not match[1] and not begun[match[2]]):
-                message = f"Row {row} of {name}, token {place}: {columns[-1]!r} does not fit; coreference is -, (3), (3, 3) or (3|(4)."
+                message = (
+                    f"Row {row} of {name}, token {place}: {columns[-1]!r} does not fit; coreference is -, (3), (3, 3) "
+                    f"or (3|(4)."
+                )
                 raise RowError(message, row=row, column=name, value=columns[-1])
             if match[1]:
                 begun[match[2]].append(place)
             if match[3]:
                 result.append((match[2], begun[match[2]].pop(), place))
     if still := [entity for entity, places in begun.items() if places]:
-        message = f"Row {row} of {name}: the mention of entity {still[0]} that begins at token {begun[still[0]][-1]} never ends."
+        message = (
+            f"Row {row} of {name}: the mention of entity {still[0]} that begins at token {begun[still[0]][-1]} never ends."
+        )
         raise RowError(message, row=row, column=name, value=still[0])
     return tuple(result)

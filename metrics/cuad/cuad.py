@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import nlpdata
@@ -67,7 +69,8 @@ class Cuad(nlpdata.Metric):
         answers = nlpdata.Sequence({"text": text, "answer_start": nlpdata.Value("int32")})
         return nlpdata.MetricInfo(
             description=(
-                "How well clauses of contracts are found: exact match and F1 from 0 to 100; from 0 to 1 the area under the curve of "
+                "How well clauses of contracts are found: exact match and F1 from 0 to 100; from 0 to 1 the area "
+                "under the curve of "
                 "precision and recall, and the precision at 80 % and 90 % recall."
             ),
             citation=CITATION,
@@ -98,8 +101,8 @@ class Cuad(nlpdata.Metric):
         curve = list(zip((recall for recall, _ in points), precisions, strict=True))
         return {
             "exact_match": 100 * sum(count * judged.exact for judged, count in questions) / rows,
-            "f1": 100 * sum(count * judged.f1 for judged, count in questions) / rows,
-            "aupr": sum((x - w) * (y + v) / 2 for (w, v), (x, y) in zip(curve, curve[1:], strict=False)),
+            "f1": 100 * math.fsum(count * judged.f1 for judged, count in questions) / rows,
+            "aupr": math.fsum((x - w) * (y + v) / 2 for (w, v), (x, y) in pairwise(curve)),
             "prec_at_80_recall": next((precision for recall, precision in curve if recall >= 0.8), 0.0),
             "prec_at_90_recall": next((precision for recall, precision in curve if recall >= 0.9), 0.0),
         }
@@ -182,7 +185,10 @@ def matched(guesses: list[tuple[str, list[str]]], golds: list[tuple[str, list[st
     if all(guess[0] == gold[0] for guess, gold in zip(guesses, golds, strict=True)):
         return [(key, spans, answers) for (key, spans), (_, answers) in zip(guesses, golds, strict=True)]
     spans, answers = dict(guesses), dict(golds)
-    for mine, others, name, other in ((spans, answers, "predictions", "references"), (answers, spans, "references", "predictions")):
+    for mine, others, name, other in (
+        (spans, answers, "predictions", "references"),
+        (answers, spans, "references", "predictions"),
+    ):
         if alone := [key for key in mine if key not in others]:
             raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
     if len(spans) < len(guesses) or len(answers) < len(golds):

@@ -14,7 +14,8 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 CITATION = """\
 @inproceedings{kakwani2020indicnlpsuite,
-  title={{IndicNLPSuite}: Monolingual Corpora, Evaluation Benchmarks and Pre-trained Multilingual Language Models for Indian Languages},
+  title={{IndicNLPSuite}: Monolingual Corpora, Evaluation Benchmarks and Pre-trained Multilingual Language Models for
+         Indian Languages},
   author={Kakwani, Divyanshu and Kunchukuttan, Anoop and Golla, Satish and N.C., Gokul and Bhattacharyya, Avik
           and Khapra, Mitesh M. and Kumar, Pratyush},
   booktitle={Findings of EMNLP},
@@ -48,12 +49,14 @@ class IndicGlue(nlpdata.Metric):
         kind = nlpdata.Sequence(nlpdata.Value("float32")) if self.config_name == VECTORS else nlpdata.Value("int64")
         return nlpdata.MetricInfo(
             description=(
-                "The scores of the IndicGLUE tasks. wiki-ner: accuracy and f1 of label 1; cvit-mkb-clsr: precision@10, the share of "
+                "The scores of the IndicGLUE tasks. wiki-ner: accuracy and f1 of label 1; cvit-mkb-clsr: "
+                "precision@10, the share of "
                 "sentences whose translation is among the ten nearest; all others: accuracy."
             ),
             citation=CITATION,
             inputs_description=(
-                "predictions, references: labels; for cvit-mkb-clsr, a vector per sentence, in the two languages in the same order."
+                "predictions, references: labels; for cvit-mkb-clsr, a vector per sentence, in the two languages "
+                "in the same order."
             ),
             features=nlpdata.Features({"predictions": kind, "references": kind}),
             homepage="https://indicnlp.ai4bharat.org/indic-glue/",

@@ -53,7 +53,8 @@ class Mase(nlpdata.Metric):
         series = numbers(training, "training")
         if periodicity < 1 or len(series) <= periodicity:
             raise ArgumentError(
-                f"training has {len(series):,} values and periodicity is {periodicity}: at least 1 is needed, and more values than "
+                f"training has {len(series):,} values and periodicity is {periodicity}: at least 1 is needed, and "
+                f"more values than "
                 "one period."
             )
         naive = Mean.of(abs(series[periodicity:] - series[:-periodicity])).value()

@@ -52,7 +52,9 @@ class MeanIou(nlpdata.Metric):
         pairs = list(zip(images(predictions, "predictions"), images(references, "references"), strict=True))
         for row, (guess, truth) in enumerate(pairs):
             if guess.shape != truth.shape:
-                message = f"Row {row} of predictions has the shape {guess.shape}, its reference has {truth.shape}; give the same."
+                message = (
+                    f"Row {row} of predictions has the shape {guess.shape}, its reference has {truth.shape}; give the same."
+                )
                 raise RowError(message, row=row, column="predictions", value=guess.shape)
         sides = [np.concatenate([np.empty(0, np.int64), *(pair[side].reshape(-1) for pair in pairs)]) for side in (0, 1)]
         return Confusion.of(*sides)
@@ -67,7 +69,9 @@ class MeanIou(nlpdata.Metric):
         reduce_labels: bool = False,
     ) -> dict[str, Any]:
         if num_labels is None or num_labels < 1:
-            raise ArgumentError(f"num_labels={num_labels}: give the number of categories, such as compute(..., num_labels=150).")
+            raise ArgumentError(
+                f"num_labels={num_labels}: give the number of categories, such as compute(..., num_labels=150)."
+            )
         actual = scored_labels(total.labels, label_map, reduce_labels)
         table = folded(total, actual, num_labels, ignore_index)
         both, predicted, true = table.diagonal(), table.sum(axis=0), table.sum(axis=1)
@@ -101,7 +105,9 @@ def images(values: Any, name: str) -> list[Array]:
             array = np.empty((), dtype=object)
         if array.ndim == 0 or array.dtype.kind not in "biuf" or not whole(array):
             shown = repr(value)[:200]
-            raise RowError(f"Row {row} of {name} must be a map like {EXAMPLE}; it is {shown}.", row=row, column=name, value=value)
+            raise RowError(
+                f"Row {row} of {name} must be a map like {EXAMPLE}; it is {shown}.", row=row, column=name, value=value
+            )
         result.append(array.astype(np.int64))
     return result
 

@@ -22,7 +22,8 @@ class Poseval(nlpdata.Metric):
         tags = nlpdata.Sequence(nlpdata.Value("string"))
         return nlpdata.MetricInfo(
             description=(
-                "Precision, recall, F1 and number of tokens of each tag; accuracy; and their means, plain and weighted by tokens. "
+                "Precision, recall, F1 and number of tokens of each tag; accuracy; and their means, plain and "
+                "weighted by tokens. "
                 "Every token counts, also those tagged O."
             ),
             inputs_description=(
@@ -62,7 +63,9 @@ def tags_of(predictions: Any, references: Any) -> tuple[list[str], list[str]]:
     guesses, truths = sentences(predictions, "predictions"), sentences(references, "references")
     for row, (guess, truth) in enumerate(zip(guesses, truths, strict=True)):
         if len(guess) != len(truth):
-            message = f"Row {row} of predictions has {len(guess):,} tags, its reference has {len(truth):,}: one per token is needed."
+            message = (
+                f"Row {row} of predictions has {len(guess):,} tags, its reference has {len(truth):,}: one per token is needed."
+            )
             raise RowError(message, row=row, column="predictions", value=guess)
     return list(chain.from_iterable(guesses)), list(chain.from_iterable(truths))
 

@@ -59,7 +59,8 @@ class Seqeval(nlpdata.Metric):
         tags = nlpdata.Sequence(nlpdata.Value("string"))
         return nlpdata.MetricInfo(
             description=(
-                "Precision, recall, F1 and number of the chunks (entities) of each type and of all; and the accuracy of single tags. "
+                "Precision, recall, F1 and number of the chunks (entities) of each type and of all; and the "
+                "accuracy of single tags. "
                 "A chunk is right if its type, start and end are."
             ),
             citation=CITATION,
@@ -120,7 +121,9 @@ class Tags(NamedTuple):
         for row, tags in enumerate(rows):
             if not isinstance(tags, list | tuple | np.ndarray) or not all(isinstance(tag, str) for tag in tags):
                 shown = repr(tags)[:200]
-                raise RowError(f"Row {row} of {name} must be tags like {EXAMPLE}; it is {shown}.", row=row, column=name, value=tags)
+                raise RowError(
+                    f"Row {row} of {name} must be tags like {EXAMPLE}; it is {shown}.", row=row, column=name, value=tags
+                )
         return cls(list(chain.from_iterable(rows)), np.cumsum([0, *map(len, rows)]), name)
 
     def row_of(self, tag: str) -> int:
@@ -226,7 +229,7 @@ def chunk_counts(guess: Tags, truth: Tags, rules: str, suffix: bool) -> LabelCou
     sides = [encoded(side, rules, suffix, codes) for side in (guess, truth)]
     found, actual = (np.stack(chunks_of(*side, rules)) for side in sides)
     # No two chunks of one side share their first token, so it identifies them.
-    same, here, there = np.intersect1d(found[0], actual[0], assume_unique=True, return_indices=True)
+    _, here, there = np.intersect1d(found[0], actual[0], assume_unique=True, return_indices=True)
     right = found[:, here][:, (found[:, here] == actual[:, there]).all(axis=0)]
     counts = np.stack([np.bincount(side[2], minlength=len(codes)) for side in (right, found, actual)])
     used = [code for code in range(len(codes)) if counts[1:, code].any()]

@@ -20,7 +20,8 @@ class Smape(nlpdata.Metric):
         number = nlpdata.Value("float64")
         return nlpdata.MetricInfo(
             description=(
-                "Symmetric mean absolute percentage error: the mean of 2 |prediction - reference| / (|prediction| + |reference|), "
+                "Symmetric mean absolute percentage error: the mean of 2 |prediction - reference| / "
+                "(|prediction| + |reference|), "
                 "from 0 to 2."
             ),
             citation=(

@@ -37,7 +37,8 @@ class Squad(nlpdata.Metric):
         answers = nlpdata.Sequence({"text": text, "answer_start": nlpdata.Value("int32")})
         return nlpdata.MetricInfo(
             description=(
-                "Exact match and token F1 of answers to the questions of SQuAD 1.1, from 0 to 100. Lower-cased, without punctuation "
+                "Exact match and token F1 of answers to the questions of SQuAD 1.1, from 0 to 100. Lower-cased, "
+                "without punctuation "
                 "and articles; the best of a question's answers counts."
             ),
             citation=CITATION,
@@ -114,7 +115,10 @@ def matched(guesses: list[tuple[str, str]], golds: list[tuple[str, list[str]]]) 
     if all(guess[0] == gold[0] for guess, gold in zip(guesses, golds, strict=True)):
         return [(text, answers) for (_, text), (_, answers) in zip(guesses, golds, strict=True)]
     texts, answers = dict(guesses), dict(golds)
-    for mine, others, name, other in ((texts, answers, "predictions", "references"), (answers, texts, "references", "predictions")):
+    for mine, others, name, other in (
+        (texts, answers, "predictions", "references"),
+        (answers, texts, "references", "predictions"),
+    ):
         if alone := [key for key in mine if key not in others]:
             raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
     if len(texts) < len(guesses) or len(answers) < len(golds):

@@ -76,7 +76,8 @@ class SquadV2(nlpdata.Metric):
         )
 
     def score(self, total: Rows, no_answer_threshold: float = 1.0) -> dict[str, float]:
-        columns = {name: total.column(name, "numpy") for name in ("no_answer", "answerable", "answered", "exact", "f1")}
+        names = ("no_answer", "answerable", "answered", "exact", "f1")
+        columns = {name: np.asarray(total.column(name, "arrow"), np.float64) for name in names}
         answerable, silent = columns["answerable"] == 1, columns["no_answer"] > no_answer_threshold
         exact, f1 = (np.where(silent, ~answerable, columns[name]) for name in ("exact", "f1"))
         result = means(exact, f1)
@@ -89,7 +90,7 @@ class SquadV2(nlpdata.Metric):
 
 
 def means(exact: Array, f1: Array) -> dict[str, float]:
-    """Both scores in percent, and the number of rows; each sum is rounded once, so that the order of the rows changes nothing."""
+    """Both scores in percent, and the number of rows; sums are rounded once, so that the order of the rows changes nothing."""
     rows = len(exact)
     return {"exact": 100 * math.fsum(exact) / rows, "f1": 100 * math.fsum(f1) / rows, "total": rows}
 
@@ -97,8 +98,8 @@ def means(exact: Array, f1: Array) -> dict[str, float]:
 def best(columns: Mapping[str, Array], scores: Array) -> tuple[float, float]:
     """The best mean score in percent over all thresholds, and the lowest threshold that reaches it.
 
-    As in the official script, answers are given one after another by rising no_answer_probability, in the order of the rows where
-    it is equal.
+    As in the official script, answers are given one after another by rising no_answer_probability, in the order of the rows
+    where it is equal.
     """
     order = np.argsort(columns["no_answer"], kind="stable")
     answerable = columns["answerable"] == 1

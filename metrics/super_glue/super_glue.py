@@ -39,7 +39,8 @@ class SuperGlue(nlpdata.Metric):
     def _info(self) -> nlpdata.MetricInfo:
         return nlpdata.MetricInfo(
             description=(
-                "The scores of the SuperGLUE tasks. cb: accuracy and macro F1; multirc: exact_match, f1_m, f1_a; record: exact_match "
+                "The scores of the SuperGLUE tasks. cb: accuracy and macro F1; multirc: exact_match, f1_m, f1_a; "
+                "record: exact_match "
                 "and f1; axb: matthews_correlation; all others: accuracy."
             ),
             citation=CITATION,
@@ -186,7 +187,10 @@ def matched(guesses: list[tuple[Any, str]], golds: list[tuple[Any, list[str]]]) 
     if all(guess[0] == gold[0] for guess, gold in zip(guesses, golds, strict=True)):
         return [(text, answers) for (_, text), (_, answers) in zip(guesses, golds, strict=True)]
     texts, answers = dict(guesses), dict(golds)
-    for mine, others, name, other in ((texts, answers, "predictions", "references"), (answers, texts, "references", "predictions")):
+    for mine, others, name, other in (
+        (texts, answers, "predictions", "references"),
+        (answers, texts, "references", "predictions"),
+    ):
         if alone := [key for key in mine if key not in others]:
             idx = dict(zip(("passage", "query"), alone[0], strict=True))
             raise ArgumentError(f"The idx {idx} is among the {name} and not among the {other} ({len(alone):,} such).")

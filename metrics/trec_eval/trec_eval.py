@@ -22,8 +22,8 @@ MEASURES = ("map", "gm_map", "bpref", "Rprec", "recip_rank", *(f"P@{k}" for k in
 LOWEST_PRECISION = 1e-5
 """What gm_map takes an average precision of zero for."""
 
-RUN = {"query": [0, 0], "q0": ["q0", "q0"], "docid": ["doc_2", "doc_1"], "rank": [0, 1], "score": [1.5, 1.2], "system": ["a", "a"]}
-JUDGMENTS = {"query": [0, 0], "q0": ["q0", "q0"], "docid": ["doc_1", "doc_7"], "rel": [2, 0]}
+RUN = {"query": [0, 0], "q0": ["", ""], "docid": ["doc_2", "doc_1"], "rank": [0, 1], "score": [1.5, 1.2], "system": ["a", "a"]}
+JUDGMENTS = {"query": [0, 0], "q0": ["", ""], "docid": ["doc_1", "doc_7"], "rel": [2, 0]}
 
 
 class TrecEval(nlpdata.Metric):
@@ -35,7 +35,8 @@ class TrecEval(nlpdata.Metric):
         judgments = {"query": number, "q0": text, "docid": text, "rel": number}
         return nlpdata.MetricInfo(
             description=(
-                "Measures of ranked retrieval as TREC's trec_eval defines them: map, gm_map, bpref, Rprec, recip_rank, P@k, NDCG@k, "
+                "Measures of ranked retrieval as TREC's trec_eval defines them: map, gm_map, bpref, Rprec, "
+                "recip_rank, P@k, NDCG@k, "
                 "averaged over queries, and counts of documents and queries."
             ),
             inputs_description=(
@@ -61,7 +62,9 @@ class TrecEval(nlpdata.Metric):
             judged = read_judgments(row, judgments)
             chosen = [query for query in judged if query in retrieved or complete]
             if not chosen and judged:
-                message = f"Row {row}: none of the {len(judged):,} judged queries is in the run, such as {next(iter(judged))!r}."
+                message = (
+                    f"Row {row}: none of the {len(judged):,} judged queries is in the run, such as {next(iter(judged))!r}."
+                )
                 raise RowError(message, row=row, column="predictions", value=None)
             queries += [measured(retrieved.get(query, {}), judged[query]) for query in chosen]
             systems += systems_here
@@ -109,7 +112,10 @@ def read_run(row: int, run: Any) -> tuple[dict[Any, dict[str, float]], Counter[s
     result: dict[Any, dict[str, float]] = defaultdict(dict)
     for query, document, score in zip(queries, documents, scores, strict=True):
         if not isinstance(score, int | float) or not math.isfinite(score) or not isinstance(document, str):
-            message = f"Row {row} of predictions has the score {score!r} for the document {document!r}: text and a finite number needed."
+            message = (
+                f"Row {row} of predictions has the score {score!r} for the document {document!r}: text and a finite "
+                f"number needed."
+            )
             raise RowError(message, row=row, column="predictions", value=score)
         if document in result[query]:
             message = f"Row {row} of predictions has the document {document!r} twice for the query {query!r}."
@@ -128,7 +134,9 @@ def read_judgments(row: int, judgments: Any) -> dict[Any, dict[str, int]]:
     result: dict[Any, dict[str, int]] = defaultdict(dict)
     for query, document, relevance in zip(queries, documents, relevances, strict=True):
         if not isinstance(relevance, int | float) or relevance != relevance // 1 or not isinstance(document, str):
-            message = f"Row {row} of references has rel={relevance!r} for the document {document!r}: text and a whole number needed."
+            message = (
+                f"Row {row} of references has rel={relevance!r} for the document {document!r}: text and a whole number needed."
+            )
             raise RowError(message, row=row, column="references", value=relevance)
         if result[query].setdefault(document, int(relevance)) != relevance:
             message = f"Row {row} of references judges the document {document!r} twice for the query {query!r}."

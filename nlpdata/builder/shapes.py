@@ -61,20 +61,24 @@ def _text(source: Source, encoding: str, errors: str = "strict") -> Iterator[io.
             text.detach()
 
 
-def text_lines(path: Source, encoding: str = "utf-8", errors: str = "strict") -> Iterator[str]:
+def text_lines(path: Source, encoding: str = "utf-8", errors: str = "strict", keep_ends: bool = False) -> Iterator[str]:
     """The lines of a text file, without their ends.
 
     Args:
         path: path or open binary file.
         encoding: of the file; ``"utf-8-sig"`` skips a byte order mark.
         errors: what to do with bytes that are not of this encoding, as in ``open``.
+        keep_ends: leave a ``\\n`` at the end of each line that has an end, whichever it is in the file.
 
     Raises:
         BuildError: the bytes are not of this encoding.
     """
     with _text(path, encoding, errors) as text:
-        for line in text:
-            yield line.removesuffix("\n")
+        if keep_ends:
+            yield from text
+        else:
+            for line in text:
+                yield line.removesuffix("\n")
 
 
 def delimited_rows(
@@ -216,10 +220,11 @@ def _by_column(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> dict[st
 def conllu_sentences(path: Source, first: int = 0) -> Iterator[dict[str, Any]]:
     """Each sentence of a CoNLL-U file as ``idx, text, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc``.
 
-    ``idx`` is the comment ``sent_id``, or the number of the sentence counted from ``first``; ``text`` is that comment,
-    or the tokens joined by blanks; a sentence may have nothing but comments. The others are lists with a string for each token; ranges of multi-word tokens (``1-2``) and
-    empty nodes (``1.1``) are tokens too. ``feats``, ``deps`` and ``misc`` are the Python notation of what they say, as
-    ``"{'Number': 'Sing'}"``. What is ``_`` is ``"None"`` there and in ``head``, and null in ``xpos``.
+    ``idx`` is the comment ``sent_id``, or the number of the sentence counted from ``first``; ``text`` is that comment, or the
+    tokens joined by blanks. The others are lists with a string for each token, empty where there are only comments. Ranges of
+    multi-word tokens (``1-2``) and empty nodes (``1.1``) are tokens too. ``feats``, ``deps`` and ``misc`` are the Python
+    notation of what they say, as ``"{'Number': 'Sing'}"``. What is ``_`` is ``"None"`` there and in ``head``, and null in
+    ``xpos``.
 
     Raises:
         BuildError: a token line does not have ten columns.

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from nlpdata.dataset.indexing import ITERATION_BYTES, Reader, read_rows
 from nlpdata.dataset.state import State
+from nlpdata.errors import ArgumentError
 from nlpdata.features import Features, FeatureType
 from nlpdata.formats.base import FormatSpec, get_formatter
 from nlpdata.ops.columns import check_known, field
@@ -109,6 +110,17 @@ class Column(Sequence[Any]):
             return np.asarray(self[:], dtype=dtype)
         values = get_formatter(FormatSpec("numpy"), self._state.features).column(self._state.view.table(), self._name)
         return np.asarray(values, dtype=dtype)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """The stored values as a stream of Arrow arrays, for any library that reads the Arrow PyCapsule protocol.
+
+        Raises:
+            ArgumentError: the column is made by a transform, so there are no stored values.
+        """
+        view = self._state.view
+        if self._inside or self._name not in view.column_names:
+            raise ArgumentError(f"Column {self._name!r} is made by a transform and not stored. Use list(column).")
+        return view.column(self._name).__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
         shown = [repr(value) for value in self[:_SHOWN]]

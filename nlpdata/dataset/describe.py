@@ -16,6 +16,7 @@ from nlpdata.dataset.state import State
 from nlpdata.features import Features, FeatureType, Value
 from nlpdata.info import DatasetInfo
 from nlpdata.splits import NamedSplit
+from nlpdata.store.residency import Memory
 
 _SHOWN_COLUMNS = 40
 _SHOWN_WIDTH = 100
@@ -59,6 +60,13 @@ class Described(Held):
     def cache_files(self) -> list[dict[str, str]]:
         """The Arrow files that rows are read from: ``[{"filename": path}]``; empty for a dataset in memory."""
         return [{"filename": file} for file in self._state.view.files]
+
+    def memory(self) -> Memory:
+        """What the data takes: anonymous memory, bytes of its files, and how many of these are in memory now.
+
+        Reads no row. For the whole process see :func:`nlpdata.store.residency.process_memory`.
+        """
+        return self._state.view.memory()
 
     @property
     def format(self) -> dict[str, Any]:

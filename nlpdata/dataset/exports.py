@@ -19,6 +19,7 @@ from nlpdata.dataset.stored import whole_tables
 from nlpdata.errors import ArgumentError
 from nlpdata.files.base import get_file_type
 from nlpdata.formats.base import FormatSpec, get_formatter
+from nlpdata.settings import settings
 
 Target = str | os.PathLike[str] | BinaryIO
 BATCHED_ROWS = 1000
@@ -28,6 +29,13 @@ def whole(state: State) -> pa.Table:
     """All rows and columns as an Arrow table that says its features; memory-mapped where nothing has to be gathered."""
     table = state.view.table()
     return table.replace_schema_metadata(state.features.arrow_schema.metadata) if state.features else table
+
+
+def stream(state: State) -> pa.RecordBatchReader:
+    """All rows and columns as an Arrow stream that says its features; batches are gathered as they are asked for."""
+    schema = state.view.schema.with_metadata(state.features.arrow_schema.metadata)
+    tables = state.view.natural_batches(settings.batch_bytes)
+    return pa.RecordBatchReader.from_batches(schema, (batch for table in tables for batch in table.to_batches()))
 
 
 def converted(state: State, convert: Callable[[pa.Table], Any], batch_size: int | None, batched: bool) -> Any:

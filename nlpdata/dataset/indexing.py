@@ -10,6 +10,7 @@ import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from nlpdata.store.view import Part, View
 # Bytes converted at once while rows are iterated: enough to pay for the call, few enough to stay in the CPU cache.
 ITERATION_BYTES = 256 * 1024
 MOST_WINDOWS = 4096  # record batches that readers are kept for
+TOLD_ROWS = 256
+MOST_COUNTED = 16 * 1024
 EAGER_FORMATS = frozenset({"arrow", "pandas", "polars"})
 
 
@@ -79,7 +82,8 @@ class Reader:
 
     def rows(self, indices: Any) -> list[Any]:
         """A list of rows for a list of indices; the columns are gathered and converted once."""
-        return list(self._rows_of(self.table(as_selection(indices, self._view.num_rows))))
+        table = self.table(as_selection(indices, self._num_rows))
+        return list(self._rows_of(table)) if self._rest else self._formatter.listed(table)
 
     def table(self, selection: Selection) -> pa.Table:
         """The chosen rows in Arrow."""
@@ -141,12 +145,14 @@ class Windows:
         formatter: makes a row.
     """
 
-    __slots__ = ("_formatter", "_found", "_view")
+    __slots__ = ("_counted", "_end", "_formatter", "_found", "_view")
 
     def __init__(self, view: View, formatter: Formatter) -> None:
         self._view, self._formatter = view, formatter
         # Starts, ends and readers of the windows met so far, in order. Replaced, never changed: threads may be reading.
         self._found: tuple[list[int], list[int], list[Callable[[int], Any]]] = ([], [], [])
+        self._end = 0  # of the window opened last
+        self._counted: int | None = None  # rows read here and there, while files want to know; see ShardGroup.expect
 
     def row(self, position: int) -> Any:
         """The row at a position that exists."""
@@ -159,12 +165,27 @@ class Windows:
     def _open(self, position: int) -> Any:
         start, end = self._view.extent(position) or (position, position + 1)
         read = self._formatter.bind(self._view.slice(start, end))
+        if self._counted is None and self._found[0] and start != self._end:  # no pass in order
+            self._counted = 0 if self._view.expect(1) else MOST_COUNTED
+        if self._counted is not None and self._counted < MOST_COUNTED:
+            read = partial(self._count, read)
+        self._end = end
         if end - start > 1:  # of rows that lie alone there may be as many windows as rows
             starts, ends, reads = self._found if len(self._found[0]) < MOST_WINDOWS else ([], [], [])
             k = bisect_right(starts, start)
             ends, reads = [*ends[:k], end, *ends[k:]], [*reads[:k], read, *reads[k:]]
             self._found = [*starts[:k], start, *starts[k:]], ends, reads
         return read(position - start)
+
+    def _count(self, read: Callable[[int], Any], i: int) -> Any:
+        """Read a row, and tell the files of each :data:`TOLD_ROWS`, until they know enough."""
+        self._counted = (self._counted or 0) + 1
+        if self._counted % TOLD_ROWS == 0 and not self._view.expect(TOLD_ROWS):
+            self._counted = MOST_COUNTED
+        if self._counted >= MOST_COUNTED:
+            starts, ends, reads = self._found
+            self._found = starts, ends, [r.args[0] if isinstance(r, partial) else r for r in reads]
+        return read(i)
 
 
 def point_reader(view: View, formatter: Formatter) -> Callable[[int], Any] | None:

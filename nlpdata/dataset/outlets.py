@@ -21,6 +21,10 @@ class Outlets(Held):
         """Columns as lists of Python objects; with ``batched`` an iterator of batches."""
         return exports.to_dict(self._state, batch_size, batched)
 
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """All rows as an Arrow stream, for any library that reads the Arrow PyCapsule protocol: pandas, polars, DuckDB ..."""
+        return exports.stream(self._state).__arrow_c_stream__(requested_schema)
+
     def to_list(self) -> list[dict[str, Any]]:
         """Rows as dicts of Python objects."""
         return exports.to_list(self._state)

@@ -6,11 +6,17 @@ bulk on disk, splits, datasets.
 
 from __future__ import annotations
 
+from nlpdata.features.array import Array2D, Array3D, Array4D, Array5D
+from nlpdata.features.audio import Audio, AudioDecoder, AudioSamples
 from nlpdata.features.base import Feature, FeatureType
 from nlpdata.features.cast import cast_array, cast_table
-from nlpdata.features.convert import from_arrow_type, register_feature, to_arrow_type
+from nlpdata.features.convert import from_arrow_field, from_arrow_type, register_feature, to_arrow_type
+from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
 from nlpdata.features.encode import encode_column, encode_table
+from nlpdata.features.image import Image
 from nlpdata.features.infer import infer_type
+from nlpdata.features.json_value import Json
+from nlpdata.features.media import Media
 from nlpdata.features.nested import (
     LargeList,
     List,
@@ -25,21 +31,36 @@ from nlpdata.features.schema import Features
 from nlpdata.features.widen import widen, widen_schema
 
 __all__ = [
+    "Array2D",
+    "Array3D",
+    "Array4D",
+    "Array5D",
+    "Audio",
+    "AudioDecoder",
+    "AudioSamples",
     "ClassLabel",
     "Feature",
     "FeatureType",
     "Features",
+    "Image",
+    "Json",
     "LargeList",
     "List",
+    "Media",
+    "Mesh",
+    "Nifti",
+    "Pdf",
     "Sequence",
     "Struct",
     "Translation",
     "TranslationVariableLanguages",
     "Value",
+    "Video",
     "cast_array",
     "cast_table",
     "encode_column",
     "encode_table",
+    "from_arrow_field",
     "from_arrow_type",
     "infer_type",
     "is_optional",

@@ -32,6 +32,11 @@ class Feature:
         """True if stored values must pass through :meth:`decode_example` before a user sees them."""
         return False
 
+    @property
+    def field_marks(self) -> dict[bytes, bytes]:
+        """Metadata of an Arrow field of this type, where the Arrow type alone does not tell what it holds."""
+        return {}
+
     def __call__(self) -> pa.DataType:
         """The Arrow type that values are stored as."""
         return self.pa_type

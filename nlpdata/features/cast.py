@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nlpdata.errors import FeatureError, did_you_mean
+from nlpdata.features.array import ArrayXD
 from nlpdata.features.base import FeatureType
 from nlpdata.features.convert import from_arrow_type
+from nlpdata.features.json_value import Json
 from nlpdata.features.misfit import MISFITS, first_misfit, row_error
 from nlpdata.features.nested import (
     LargeList,
@@ -91,6 +93,8 @@ def convert_array(array: Any, feature: Any, *, strict: bool, column: str = "", f
 
 def expectation(feature: Any) -> str:
     """What an error says that a value should have been."""
+    if isinstance(feature, ArrayXD):
+        return f"an array of shape {feature.shape} and dtype {feature.dtype}"
     return f"one of {len(feature.names)} class labels" if isinstance(feature, ClassLabel) else str(arrow_type(feature))
 
 
@@ -107,11 +111,13 @@ def convert(array: pa.Array, feature: Any, strict: bool) -> pa.Array:
     Raises:
         FeatureError, pa.ArrowException: something does not fit; nothing says where.
     """
+    if isinstance(feature, Json):
+        return feature.cast_storage(array)
     array = stored(array)
     if isinstance(feature, ClassLabel):
         return feature.cast_storage(array)
     target = arrow_type(feature)
-    if array.type.equals(target, check_metadata=True) and not has_labels(feature):
+    if array.type.equals(target, check_metadata=True) and not is_checked(feature):
         return array
     if array.null_count == len(array):
         return pa.nulls(len(array), target)
@@ -119,6 +125,8 @@ def convert(array: pa.Array, feature: Any, strict: bool) -> pa.Array:
         return _convert_value(array, target, strict)
     if isinstance(feature, List | LargeList):
         return _convert_list(array, feature, target, strict)
+    if isinstance(feature, ArrayXD):
+        return fitting(_convert_list(array, feature.lists, target, strict), feature)
     if isinstance(feature, Translation | TranslationVariableLanguages):
         feature = Struct(feature.flatten())
     if isinstance(feature, Struct):
@@ -126,13 +134,31 @@ def convert(array: pa.Array, feature: Any, strict: bool) -> pa.Array:
     return feature.cast_storage(array) if hasattr(feature, "cast_storage") else array.cast(target)
 
 
-def has_labels(feature: Any) -> bool:
-    """True if a feature holds class labels somewhere, whose range must be checked."""
+def is_checked(feature: Any) -> bool:
+    """True if a feature holds class labels or arrays somewhere: their Arrow type does not tell that values fit."""
     if isinstance(feature, Struct):
-        return any(has_labels(value) for value in feature.values())
+        return any(is_checked(value) for value in feature.values())
     if isinstance(feature, List | LargeList):
-        return has_labels(feature.feature)
-    return isinstance(feature, ClassLabel)
+        return is_checked(feature.feature)
+    return isinstance(feature, ClassLabel | ArrayXD)
+
+
+def fitting(array: pa.Array, feature: ArrayXD) -> pa.Array:
+    """Nested lists, if they have the shape of an array.
+
+    Raises:
+        FeatureError: a list has another length, or is null inside of an array.
+    """
+    found, level = [], array
+    for dimension in range(feature.rank):
+        if level.null_count:
+            if dimension:
+                raise FeatureError(f"A list in dimension {dimension} is null.")
+            level = level.drop_null()
+        lengths, level = list_parts(level)
+        found.append(lengths)
+    feature.check_lengths(found)
+    return array
 
 
 def stored(array: pa.Array) -> pa.Array:

@@ -12,8 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from nlpdata.errors import FeatureError, did_you_mean
+from nlpdata.features.array import Array2D, Array3D, Array4D, Array5D, marked_array
+from nlpdata.features.audio import Audio
 from nlpdata.features.base import Feature, FeatureType
+from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
 from nlpdata.features.dtypes import dtype_name
+from nlpdata.features.image import Image
+from nlpdata.features.json_value import Json
 from nlpdata.features.nested import (
     LargeList,
     List,
@@ -27,9 +32,10 @@ from nlpdata.features.nested import (
 )
 from nlpdata.features.scalars import ClassLabel, Value
 
-_TYPES: dict[str, type[Feature]] = {
-    kind._type: kind for kind in (ClassLabel, LargeList, List, Translation, TranslationVariableLanguages, Value)
-}
+_ARRAYS: tuple[type[Feature], ...] = (Array2D, Array3D, Array4D, Array5D)
+_FILES: tuple[type[Feature], ...] = (Audio, Image, Mesh, Nifti, Pdf, Video)
+_PLAIN: tuple[type[Feature], ...] = (ClassLabel, Json, LargeList, List, Translation, TranslationVariableLanguages, Value)
+_TYPES: dict[str, type[Feature]] = {kind._type: kind for kind in (*_ARRAYS, *_FILES, *_PLAIN)}
 
 
 def register_feature(kind: type[Feature], name: str) -> None:
@@ -61,20 +67,31 @@ def from_arrow_type(t: pa.DataType) -> FeatureType:
     if types.is_struct(t):
         children = [t.field(i) for i in range(t.num_fields)]
         optional = [child.name for child in children if is_optional(child)]
-        return Struct({child.name: from_arrow_type(child.type) for child in children}, optional)
+        return Struct({child.name: from_arrow_field(child) for child in children}, optional)
     if types.is_fixed_size_list(t):
-        return List(from_arrow_type(t.value_type), length=t.list_size)
+        return List(from_arrow_field(t.value_field), length=t.list_size)
     if types.is_list(t) or types.is_list_view(t):
-        return List(from_arrow_type(t.value_type))
+        return List(from_arrow_field(t.value_field))
     if types.is_large_list(t) or types.is_large_list_view(t):
-        return LargeList(from_arrow_type(t.value_type))
+        return LargeList(from_arrow_field(t.value_field))
     if types.is_map(t):
         return List(Struct({"key": from_arrow_type(t.key_type), "value": from_arrow_type(t.item_type)}))
     if types.is_dictionary(t):
         return from_arrow_type(t.value_type)
     if isinstance(t, pa.BaseExtensionType):
-        return from_arrow_type(t.storage_type)
+        return from_arrow_field(pa.field("", t))
     return Value(dtype_name(t))
+
+
+def from_arrow_field(field: pa.Field) -> FeatureType:
+    """The feature that an Arrow field holds: as :func:`from_arrow_type`, but arrays are told from lists by their mark."""
+    t = field.type
+    if isinstance(t, pa.JsonType):
+        return Json()
+    found = marked_array(field)
+    if found is not None:
+        return found
+    return from_arrow_type(t.storage_type if isinstance(t, pa.BaseExtensionType) else t)
 
 
 def plain_type(t: pa.DataType) -> pa.DataType:

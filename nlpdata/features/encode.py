@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError, TypeConflictError, UnknownColumnError, did_you_mean, unknown
+from nlpdata.features.array import ArrayXD
 from nlpdata.features.base import FeatureType
-from nlpdata.features.cast import convert, convert_array, expectation, list_array, struct_array
+from nlpdata.features.cast import convert, convert_array, expectation, fitting, list_array, struct_array
 from nlpdata.features.codec import as_mapping, is_listlike
 from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
@@ -298,9 +299,14 @@ def _group(t: pa.DataType) -> str:
     return "int" if _types.is_integer(t) else "decimal" if _types.is_decimal(t) else ""
 
 
+def _exact_array(values: list[Any], feature: ArrayXD) -> pa.Array:
+    return fitting(_exact_list(values, feature.lists), feature)
+
+
 _EXACT: tuple[tuple[Any, Callable[[list[Any], Any], Any]], ...] = (
     (Struct, _exact_struct),
     (List | LargeList, _exact_list),
+    (ArrayXD, _exact_array),
     (ClassLabel, _exact_label),
     (Value, _exact_value),
 )

@@ -76,12 +76,15 @@ def arrow_type(feature: FeatureType) -> pa.DataType:
     """The Arrow type that a feature is stored as; structs keep their marks of optional keys."""
     found = normalise(feature)
     if isinstance(found, Struct):
-        children = [
-            pa.field(key, arrow_type(value), metadata=OPTIONAL if key in found.optional else None)
-            for key, value in found.items()
-        ]
-        return pa.struct(children)
+        return pa.struct([arrow_field(key, value, optional=key in found.optional) for key, value in found.items()])
     return found.pa_type
+
+
+def arrow_field(name: str, feature: FeatureType, *, optional: bool = False) -> pa.Field:
+    """The Arrow field of a column or key; its metadata mark a key that rows may lack, and what its type does not tell."""
+    found = normalise(feature)
+    marks = {**(OPTIONAL if optional else {}), **({} if isinstance(found, Struct) else found.field_marks)}
+    return pa.field(name, arrow_type(found), metadata=marks or None)
 
 
 def feature_to_dict(feature: FeatureType) -> Any:
@@ -123,7 +126,7 @@ class List(Feature):
     @property
     def pa_type(self) -> pa.DataType:
         """A list type, or a fixed-size list type where the length is given."""
-        return pa.list_(arrow_type(self.feature), self.length)
+        return pa.list_(arrow_field("item", self.feature), self.length)
 
     @property
     def requires_decoding(self) -> bool:
@@ -161,7 +164,7 @@ class LargeList(Feature):
     @property
     def pa_type(self) -> pa.DataType:
         """A large list type."""
-        return pa.large_list(arrow_type(self.feature))
+        return pa.large_list(arrow_field("item", self.feature))
 
     @property
     def requires_decoding(self) -> bool:

@@ -14,13 +14,14 @@ import pyarrow as pa
 from nlpdata.errors import FeatureError, UnknownColumnError, unknown
 from nlpdata.features.base import Feature
 from nlpdata.features.codec import decode_value, encode_value, requires_decoding
-from nlpdata.features.convert import feature_from_dict, from_arrow_type
+from nlpdata.features.convert import feature_from_dict, from_arrow_field
 from nlpdata.features.nested import (
     LargeList,
     List,
     Struct,
     Translation,
     TranslationVariableLanguages,
+    arrow_field,
     arrow_type,
     feature_to_dict,
     normalise,
@@ -75,13 +76,13 @@ class Features(dict[str, Any]):
     @property
     def type(self) -> pa.DataType:
         """One Arrow struct type with the columns as its fields."""
-        return pa.struct([pa.field(key, arrow_type(value)) for key, value in self.items()])
+        return pa.struct([arrow_field(key, value) for key, value in self.items()])
 
     @property
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema; its metadata under ``huggingface`` holds these features as JSON."""
         content = {"info": {"features": self.to_dict()}}
-        fields = [pa.field(key, arrow_type(value)) for key, value in self.items()]
+        fields = [arrow_field(key, value) for key, value in self.items()]
         return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(content)})
 
     @classmethod
@@ -94,10 +95,9 @@ class Features(dict[str, Any]):
         features = cls()
         for field in pa_schema:
             found = described.get(field.name)
-            if found is None or arrow_type(found) != field.type:
-                features[field.name] = from_arrow_type(field.type)
-            else:
-                features[field.name] = _with_marks(found, from_arrow_type(field.type))
+            stored = from_arrow_field(field)
+            fits = found is not None and arrow_type(found) == arrow_type(stored)
+            features[field.name] = _with_marks(found, stored) if fits else stored
         return features
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,16 +151,16 @@ class Features(dict[str, Any]):
         """Names of the columns whose stored values must be decoded before a user sees them; empty (false) for most."""
         return frozenset(key for key, value in self.items() if requires_decoding(value))
 
-    def decode_example(self, example: Mapping[str, Any]) -> dict[str, Any]:
+    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """A stored row as users see it."""
         decoded = self.requires_decoding
         return {key: decode_value(self[key], value) if key in decoded else value for key, value in example.items()}
 
-    def decode_batch(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+    def decode_batch(self, batch: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """:meth:`decode_example` for a dict of lists."""
         return {key: self.decode_column(column, key) for key, column in batch.items()}
 
-    def decode_column(self, column: Any, column_name: str) -> Any:
+    def decode_column(self, column: Any, column_name: str, token_per_repo_id: Any = None) -> Any:
         """:meth:`decode_example` for the values of one column; the column itself where nothing is to be decoded."""
         feature = self[column_name]
         return [decode_value(feature, value) for value in column] if requires_decoding(feature) else column

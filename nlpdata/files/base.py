@@ -40,6 +40,8 @@ FILE_TYPES.register("csv", "nlpdata.files.csv:CsvFile", aliases=("tsv",))
 FILE_TYPES.register("json", "nlpdata.files.json:JsonFile", aliases=("jsonl", "ndjson"))
 FILE_TYPES.register("parquet", "nlpdata.files.parquet:ParquetFile", aliases=())
 FILE_TYPES.register("text", "nlpdata.files.text:TextFile", aliases=("txt",))
+FILE_TYPES.register("webdataset", "nlpdata.files.tar:TarFile", aliases=("tar",))
+FILE_TYPES.register("xml", "nlpdata.files.xml:XmlFile", aliases=())
 
 
 class TypesChanged(FeatureError):
@@ -254,6 +256,16 @@ def batches_of(batches: Iterable[Batch]) -> Iterator[pa.RecordBatch]:
             yield from batch.to_batches()
         else:
             yield batch
+
+
+def rows_after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The batches without their first ``rows`` rows."""
+    for batch in batches:
+        if rows >= batch.num_rows:
+            rows -= batch.num_rows
+        else:
+            yield batch.slice(rows) if rows else batch
+            rows = 0
 
 
 def first_schema(batches: Iterable[Batch], schema: pa.Schema | None) -> tuple[pa.Schema | None, Iterator[pa.RecordBatch]]:

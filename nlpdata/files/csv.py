@@ -35,7 +35,7 @@ from nlpdata.files.base import (
 from nlpdata.files.csv_rows import CsvOptions, Plan, planned, text_batches
 from nlpdata.files.guess import Style, convert, first_misfit, guess_type
 
-_BLOCK_BYTES = 16 * 2**20  # a block becomes a record batch, which is written as it is
+_BLOCK_BYTES = 8 * 2**20  # a block becomes a record batch, which is written as it is; its columns stay near the processor
 
 
 class CsvFile(FileType):

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.files.base import Source, label_of, mapped, reopenable
+from nlpdata.files.base import Source, label_of, mapped, reopenable, rows_after
 from nlpdata.files.encoding import JoinedBlocks, is_utf8, utf8_blocks
 from nlpdata.files.guess import Style
 
@@ -250,7 +250,7 @@ def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iter
     left = None if plan.options.nrows is None else plan.options.nrows - skip_rows
     while left is None or left > 0:
         try:
-            for batch in _after(cut(plan, columns, size), done):
+            for batch in rows_after(cut(plan, columns, size), done):
                 batch = batch if left is None else batch.slice(0, left)
                 done += batch.num_rows
                 yield batch
@@ -264,16 +264,6 @@ def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iter
             if size >= _MAX_BLOCK:
                 raise FeatureError(f"{plan.label}: row {done} is longer than 2 GB. {_QUOTING_HINT}") from error
             size = min(size * 8, _MAX_BLOCK)
-
-
-def _after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The batches without their first ``rows`` rows."""
-    for batch in batches:
-        if rows >= batch.num_rows:
-            rows -= batch.num_rows
-        else:
-            yield batch.slice(rows) if rows else batch
-            rows = 0
 
 
 def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:

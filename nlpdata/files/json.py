@@ -25,7 +25,6 @@ from nlpdata.files.base import (
     FileType,
     Source,
     batch_bytes_or_default,
-    blocks_of_lines,
     created,
     first_schema,
     label_of,
@@ -37,6 +36,7 @@ from nlpdata.files.json_parse import Parser, declared_text, skip
 
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
+_LINES_BYTES = 8 * 2**20  # a block of lines becomes a record batch, which is written as it is
 _MAX_BLOCK = 2**31 - 2
 
 
@@ -94,7 +94,7 @@ class JsonFile(FileType):
                 return
             parser.again = lambda: _blocks(reopen, chosen, parser, size)
             for block in parser.again():
-                yield from parser.parse(block) if isinstance(block, bytes) else parser.batches(parser.table(block))
+                yield from parser.parse(block) if isinstance(block, bytes | bytearray) else parser.batches(parser.table(block))
                 parser.first = False
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
@@ -185,7 +185,7 @@ def _first_byte(stream: io.BufferedReader) -> bytes:
     return b""
 
 
-def _blocks(reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int) -> Iterator[bytes | list[Any]]:
+def _blocks(reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int) -> Iterator[bytes | bytearray | list[Any]]:
     """The file from the top in bounded pieces: the text of objects, or values that are no objects."""
     with reopen() as raw:
         stream = _as_utf8(raw, options, parser.label)
@@ -196,23 +196,47 @@ def _blocks(reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser
             yield from _line_blocks(stream, size)
 
 
-def _line_blocks(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
-    blocks = blocks_of_lines(stream, size)
+def _line_blocks(stream: io.BufferedReader, size: int) -> Iterator[bytes | bytearray]:
+    blocks = _whole_lines(stream, min(size, _LINES_BYTES))
     for block in blocks:
         # An object over several lines must not be cut: what is open at the end of a block goes before the next.
         while not _is_whole(block) and (more := next(blocks, None)) is not None:
             block += more
-        if block.strip(_SPACE):
+        if not block.isspace():
             yield block
 
 
-def _is_whole(block: bytes) -> bool:
+def _whole_lines(stream: io.BufferedReader, size: int) -> Iterator[bytearray]:
+    """Blocks that end after a line, each read into its own memory once."""
+    rest: bytes | bytearray = b""
+    while True:
+        block = bytearray(len(rest) + size)
+        block[: len(rest)] = rest
+        with memoryview(block) as view:
+            count = stream.readinto(view[len(rest) :])
+        del block[len(rest) + count :]
+        cut = block.rfind(b"\n") + 1 if count else len(block)
+        rest = block[cut:]
+        del block[cut:]
+        if block:
+            yield block
+        if not count:
+            return
+
+
+def _is_whole(block: bytes | bytearray) -> bool:
     """Whether the last line of a block closes an object: its own, or one that was spread over lines."""
-    last = block.rstrip(_SPACE).rpartition(b"\n")[2]
-    return last in (b"", b"}") or (last.startswith(b"{") and last.endswith(b"}"))
+    stop = len(block)
+    while stop:
+        start = block.rfind(b"\n", 0, stop - 1) + 1
+        last = block[start:stop].strip(_SPACE)
+        if last:
+            return last == b"}" or (last.startswith(b"{") and last.endswith(b"}"))
+        stop = start
+    return True
 
 
-def _array_blocks(stream: io.BufferedReader, parser: Parser, size: int) -> Iterator[bytes | list[Any]]:
+def _array_blocks(stream: io.BufferedReader, parser: Parser, size: int) -> Iterator[bytes | bytearray | list[Any]]:
     """The items of a top-level array, decoded one by one, so that only a block of text is held."""
     stream.read(1)
     for texts, values in _array_items(stream, parser, size):

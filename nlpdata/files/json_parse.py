@@ -19,6 +19,7 @@ import pyarrow.types as pt
 
 from nlpdata.errors import FeatureError, RowError
 from nlpdata.features import Features, encode_table
+from nlpdata.files.json_flat import read_flat
 
 _BLANKS = " \t\r\n"
 
@@ -38,25 +39,38 @@ class Parser:
         settled: column -> type that later blocks must be read as: text, and dates that hold for the whole file.
         again: the blocks of the file from the top.
         first: whether no block was parsed yet.
+        regular: whether all objects so far had the keys of the first, in one spacing.
     """
 
     label: str
     columns: list[str] | None
     settled: dict[str, pa.DataType] = field(default_factory=dict)
-    again: Callable[[], Iterator[bytes | list[Any]]] = lambda: iter(())
+    again: Callable[[], Iterator[bytes | bytearray | list[Any]]] = lambda: iter(())
     first: bool = True
+    regular: bool = True
     row: int = 0
 
-    def parse(self, text: bytes) -> Iterator[pa.RecordBatch]:
+    def parse(self, text: bytes | bytearray) -> Iterator[pa.RecordBatch]:
         """The objects in ``text``, one after the other, as batches."""
-        if not text.isascii():
-            self.decoded(text)  # Arrow's parser would let wrong bytes through
-        table = self._by_arrow(text)
+        table = self._flat(text)
+        if table is None:
+            if not text.isascii():
+                self.decoded(text)  # Arrow's parser would let wrong bytes through
+            table = self._by_arrow(text)
         if table is None:
             table = self.table(list(self.objects(text)))
         yield from self.batches(table)
 
-    def _by_arrow(self, text: bytes) -> pa.Table | None:
+    def _flat(self, text: bytes | bytearray) -> pa.Table | None:
+        """The block by the places of its quotes; None if that does not work, and then it is not tried again."""
+        table = read_flat(text) if self.regular else None
+        self.regular = table is not None
+        if table is None or any(kind != table.schema.field(n).type for n, kind in self.settled.items() if n in table.column_names):
+            return None
+        self.settled |= {f.name: f.type for f in table.schema if _is_text(f.type)}
+        return table
+
+    def _by_arrow(self, text: bytes | bytearray) -> pa.Table | None:
         """The block as Arrow reads it; None if it does not."""
         for settled in (self.settled, {n: t for n, t in self.settled.items() if not pt.is_nested(t)}):
             try:
@@ -65,7 +79,7 @@ class Parser:
                 continue
         return None
 
-    def _settle(self, text: bytes, table: pa.Table) -> pa.Table:
+    def _settle(self, text: bytes | bytearray, table: pa.Table) -> pa.Table:
         """Decide for columns that are met for the first time whether they are dates or text."""
         new = {f.name: f.type for f in table.schema if f.name not in self.settled}
         dates = {name: kind for name, kind in new.items() if _holds(kind, pt.is_timestamp)}
@@ -77,7 +91,7 @@ class Parser:
     def _all_dates(self, name: str, kind: pa.DataType) -> bool:
         """Whether the blocks after the first have nothing but dates there too."""
         for block in itertools.islice(self.again(), 1, None):
-            if not isinstance(block, bytes):
+            if not isinstance(block, bytes | bytearray):
                 return False
             try:
                 read_block(block, {name: kind}, others="ignore")
@@ -85,7 +99,7 @@ class Parser:
                 return False
         return True
 
-    def decoded(self, text: bytes) -> str:
+    def decoded(self, text: bytes | bytearray) -> str:
         """The block as characters.
 
         Raises:
@@ -99,7 +113,7 @@ class Parser:
                 f"{self.label}: about row {row} is not UTF-8 ({error.reason}). Pass encoding=...", row=row
             ) from error
 
-    def objects(self, text: bytes) -> Iterator[Any]:
+    def objects(self, text: bytes | bytearray) -> Iterator[Any]:
         """The values in ``text`` by Python's parser.
 
         Raises:
@@ -168,7 +182,7 @@ def skip(text: str, position: int, blanks: str) -> int:
     return position
 
 
-def read_block(text: bytes, settled: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
+def read_block(text: bytes | bytearray, settled: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
     """Objects by Arrow's parser; columns in ``settled`` have that type.
 
     Raises:

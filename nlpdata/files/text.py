@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pacsv
 
 from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
 from nlpdata.features import Features
@@ -23,13 +24,18 @@ from nlpdata.files.base import (
     created,
     first_schema,
     label_of,
+    mapped,
     opened,
     parse_options,
     pick,
+    rows_after,
 )
-from nlpdata.files.encoding import find_codec, utf8_blocks
+from nlpdata.files.encoding import find_codec, is_utf8, utf8_blocks
 
 _SAMPLES = ("line", "paragraph", "document")
+_BLOCK_BYTES = 8 * 2**20  # a block becomes a record batch, which is written as it is
+_RARE = "\x01"
+_BOM = b"\xef\xbb\xbf"
 _MAX_BLOCK = 2**31 - 2  # offsets of a string column are 32-bit
 
 
@@ -51,6 +57,11 @@ class TextOptions:
             hint = did_you_mean(self.sample_by, _SAMPLES)
             raise ArgumentError(f"sample_by is {self.sample_by!r}.{hint} Use one of: {', '.join(_SAMPLES)}.")
         find_codec(self.encoding)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are the lines of UTF-8 text, without their ends."""
+        return self.sample_by == "line" and not self.keep_linebreaks and is_utf8(self.encoding, self.encoding_errors)
 
 
 class TextFile(FileType):
@@ -79,10 +90,19 @@ class TextFile(FileType):
         size = batch_bytes_or_default(batch_bytes or chosen.chunksize)
         name = next(iter(features)) if features else "text"
         label = label_of(source)
-        with opened(source) as stream:
-            blocks = utf8_blocks(stream, chosen.encoding, chosen.encoding_errors, min(size, _MAX_BLOCK), label)
-            for array in _SAMPLERS[chosen.sample_by](_with_newlines(blocks), chosen.keep_linebreaks):
-                yield pick(pa.RecordBatch.from_arrays([array], [name]), columns, label)
+        done = 0
+        plain = mapped(source) if chosen.is_plain else None
+        if plain is not None:
+            with plain:
+                for batch in _lines_by_arrow(plain, min(size, _BLOCK_BYTES), name):
+                    if batch is None:
+                        break
+                    yield pick(batch, columns, label)
+                    done += batch.num_rows
+                else:
+                    return
+        for batch in rows_after(_sampled(source, chosen, size, name), done):
+            yield pick(batch, columns, label)
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         r"""One line per row of the only column, each ended by ``\n``; null is an empty line.
@@ -99,6 +119,34 @@ class TextFile(FileType):
                 values = batch.column(0).to_pylist()
                 sink.write("".join(["\n" if v is None else v + "\n" for v in values]).encode())
         return sink.num_bytes
+
+
+def _lines_by_arrow(file: Any, size: int, name: str) -> Iterator[pa.RecordBatch | None]:
+    """The lines of a file as a table of one column; None, as the last, where Arrow's parser goes no further.
+
+    It reads a file of separated cells whose separator does not occur. Where it does occur after all, where a line is longer than a
+    block or is not UTF-8, the parser refuses the block.
+    """
+    if bytes(file.read(len(_BOM))) == _BOM:
+        yield None  # the parser would take it away
+        return
+    file.seek(0)
+    read = pacsv.ReadOptions(block_size=max(size, 64), column_names=[name])
+    parse = pacsv.ParseOptions(delimiter=_RARE, quote_char=False, ignore_empty_lines=False)
+    cast_to = pacsv.ConvertOptions(column_types={name: pa.string()}, strings_can_be_null=False)
+    try:
+        with pacsv.open_csv(file, read, parse, cast_to) as reader:
+            yield from reader
+    except pa.ArrowInvalid:
+        yield None
+
+
+def _sampled(source: Source, chosen: TextOptions, size: int, name: str) -> Iterator[pa.RecordBatch]:
+    """The rows of any text, by its line ends."""
+    with opened(source) as stream:
+        blocks = utf8_blocks(stream, chosen.encoding, chosen.encoding_errors, min(size, _MAX_BLOCK), label_of(source))
+        for array in _SAMPLERS[chosen.sample_by](_with_newlines(blocks), chosen.keep_linebreaks):
+            yield pa.RecordBatch.from_arrays([array], [name])
 
 
 def _is_text(kind: pa.DataType) -> bool:

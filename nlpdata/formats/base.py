@@ -128,6 +128,10 @@ class Formatter(ABC):
         for i in range(table.num_rows):
             yield self.row(table, i)
 
+    def listed(self, table: Any) -> list[Any]:
+        """Every row as :meth:`rows` gives it, all at once: for tables whose rows are all wanted at the same time."""
+        return list(self.rows(table))
+
     def bind(self, table: Any) -> Callable[[int], Any]:
         """A function from a row number (not negative) to that row, for many rows of one table in any order."""
         return lambda i: self.row(table, i)
@@ -232,6 +236,13 @@ class DictFormatter(Formatter):
                 continue
             for values in zip(*(self.items(part, name) for name in names), strict=True):
                 yield dict(zip(names, values, strict=True))
+
+    def listed(self, table: Any) -> list[dict[str, Any]]:
+        """Every row as a dict, all at once; each column is converted whole."""
+        names = table.column_names
+        if not names:
+            return [{} for _ in range(table.num_rows)]
+        return [dict(zip(names, values)) for values in zip(*[self.items(table, name) for name in names])]  # noqa: B905 # pays
 
     def items(self, table: Any, name: str) -> Sequence[Any]:
         """One value a row of a column, each as :meth:`row` gives it.

@@ -9,11 +9,14 @@ Ragged columns are object arrays of arrays. Views are read-only; ``copy=True`` g
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow.compute as pc
 
+from nlpdata.formats import buffers
 from nlpdata.formats.arrays import ArrayFormatter, Numbers, Objects, pieces
 from nlpdata.formats.buffers import Ndarray
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from nlpdata.features import Features
 
 _FIXED_WIDTH_BYTES: Final = 64 * 2**20
+_LAST_ASCII: Final = 0x7F
 
 
 def objects(items: Sequence[Any]) -> Ndarray:
@@ -33,6 +37,30 @@ def objects(items: Sequence[Any]) -> Ndarray:
     """
     # np.array() would look inside, and stack or refuse.
     return np.fromiter(items, np.dtype(object), len(items))
+
+
+def fixed_width(array: Any) -> Ndarray | None:
+    """A text array as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs.
+
+    >>> import pyarrow as pa
+    >>> fixed_width(pa.array(["a", "bc"])).tolist()
+    ['a', 'bc']
+    """
+    if array.null_count:
+        return None
+    offsets = buffers.list_offsets(array)
+    data = array.buffers()[2]
+    width = int(np.diff(offsets).max())
+    if not width or 4 * width * len(array) > _FIXED_WIDTH_BYTES:
+        return None
+    first, last = int(offsets[0]), int(offsets[-1])
+    octets = np.frombuffer(data, np.uint8, last - first, first)
+    if octets.max() > _LAST_ASCII or not octets.min():
+        return None
+    padded = pc.ascii_rpad(array, width, "\0")
+    (start,) = buffers.list_offsets(padded)[:1].tolist()
+    octets = np.frombuffer(padded.buffers()[2], np.uint8, len(array) * width, start)
+    return octets.astype(np.uint32).view(f"<U{width}" if sys.byteorder == "little" else f">U{width}")
 
 
 class NumpyFormatter(ArrayFormatter):
@@ -65,6 +93,15 @@ class NumpyFormatter(ArrayFormatter):
     def item(self, value: Any) -> Any:
         """The Python object."""
         return value
+
+    def convert(self, column: Any) -> Any:
+        """A column as one array where its rows stack, else an object array; ASCII text without an object a value."""
+        arrays = buffers.chunks(column)
+        if len(arrays) == 1 and arrays[0].type.id in (buffers.STRING, buffers.LARGE_STRING):
+            found = fixed_width(arrays[0])
+            if found is not None:
+                return found
+        return super().convert(column)
 
     def text(self, items: list[Any]) -> Ndarray:
         """Text as a fixed-width array, else as objects."""

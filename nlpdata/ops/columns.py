@@ -145,6 +145,14 @@ class FieldGroup:
         """The rows around ``row`` that the group reads as one slice."""
         return self.group.extent(row)
 
+    def expect(self, scattered: int) -> bool:
+        """Handed on to the group."""
+        return self.group.expect(scattered)
+
+    def release(self, start: int, stop: int) -> None:
+        """Handed on to the group."""
+        self.group.release(start, stop)
+
     def read(self, names: Sequence[str], start: int, stop: int) -> pa.Table:
         """Rows ``start`` to ``stop`` without a copy."""
         return self._fields(names, self.group.read(self._roots(names), start, stop))

@@ -3,10 +3,10 @@
 Knows: drawing rows with repetition, scores of many resamples in bounded memory, percentile intervals.
 Does not know: metrics; two systems (:mod:`nlpdata.scoring.paired`).
 
-The rows are drawn n of n with repetition, ``resamples`` times; the interval holds the middle ``confidence`` share of the scores
-(Efron and Tibshirani 1993, chapter 13: percentile interval). Draws come from ``numpy.random.default_rng(seed)``: the same rows in
-the same order, seed and number of resamples give the same interval. Where many rows share a cell, a resample is one multinomial
-draw of counts per cell, which has the same distribution as drawing rows.
+The rows are drawn n of n with repetition, ``resamples`` times; the interval holds the middle ``confidence`` share of the
+scores (Efron and Tibshirani 1993, chapter 13: percentile interval). Draws come from ``numpy.random.default_rng(seed)``: the
+same rows in the same order, seed and number of resamples give the same interval. Where many rows share a cell, a resample is
+one multinomial draw of counts per cell, which has the same distribution as drawing rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nlpdata.errors import ArgumentError
-from nlpdata.scoring.samples import Array, Sample, by_row, rows_of
+from nlpdata.scoring.samples import Array, Cells, Sample, by_row, rows_of
 
 Score: TypeAlias = Callable[[Any], Mapping[str, Any]]
 
@@ -101,7 +101,7 @@ def check_resamples(resamples: Any) -> None:
         raise ArgumentError(f"resamples is {resamples!r}; it is a positive integer, such as 1000.")
 
 
-def draws(sample: Sample, resamples: int, rng: np.random.Generator) -> Iterator[Array]:
+def draws(sample: Cells, resamples: int, rng: np.random.Generator) -> Iterator[Array]:
     """Blocks of resamples as counts per cell, shape (some, cells); each row sums to the number of rows.
 
     Memory: about ``BLOCK_BYTES`` a block, or one resample where that is more.
@@ -120,7 +120,7 @@ def draws(sample: Sample, resamples: int, rng: np.random.Generator) -> Iterator[
             yield _counted(rng.integers(0, rows, size=(many, rows)), sample)
 
 
-def _counted(drawn: Array, sample: Sample) -> Array:
+def _counted(drawn: Array, sample: Cells) -> Array:
     cells = drawn if sample.cells is None else sample.cells[drawn]
     return np.stack([np.bincount(row, minlength=sample.size) for row in cells])
 

@@ -44,8 +44,8 @@ class _Codes:
 
     def rows(self, weights: Array | None, build: Build) -> LabelRows:
         """The rows themselves, to be counted again."""
-        codes = (np.asarray(side).astype(np.int64) - self.offset for side in (self.predicted, self.actual))
-        return LabelRows.of(*codes, self.used(np.arange(self.span)), weights, build)
+        predicted, actual = (side.astype(np.int64) - self.offset for side in (self.predicted, self.actual))
+        return LabelRows.of(predicted, actual, self.used(np.arange(self.span)), weights, build)
 
 
 def _encode(predictions: Any, references: Any) -> _Codes:
@@ -164,7 +164,12 @@ class LabelCounts:
         names = codes.used(used)
         order = np.argsort(names)
         total = cls(names[order], counts[:, used[order]])
-        return trace(total, lambda: codes.rows(weights, lambda rows, drawn: cls(*three_counts(rows, drawn))))
+        return trace(total, lambda: codes.rows(weights, cls.drawn))
+
+    @classmethod
+    def drawn(cls, rows: LabelRows, often: Array) -> LabelCounts:
+        """The counts of rows, each counted as often as told."""
+        return cls(*three_counts(rows, often))
 
     def __add__(self, other: LabelCounts) -> LabelCounts:
         known, here, there = _union(self.labels, other.labels)
@@ -244,11 +249,16 @@ class Confusion:
         names = codes.used(used)
         order = np.argsort(names)
         total = cls(names[order], table[np.ix_(used[order], used[order])])
-        return trace(total, lambda: codes.rows(weights, lambda rows, drawn: cls(*pair_counts(rows, drawn))))
+        return trace(total, lambda: codes.rows(weights, cls.drawn))
 
     def amount(self) -> float:
         """Rows counted, or the sum of their weights."""
         return float(self.matrix.sum())
+
+    @classmethod
+    def drawn(cls, rows: LabelRows, often: Array) -> Confusion:
+        """The counts of rows, each counted as often as told."""
+        return cls(*pair_counts(rows, often))
 
     def __add__(self, other: Confusion) -> Confusion:
         known, here, there = _union(self.labels, other.labels)

@@ -34,6 +34,7 @@ class MetricInfo:
         streamable: whether it can be computed without all rows at once.
         format: the format ``_compute`` gets its columns in: None (Python lists), ``"numpy"``, ...
         metric_name, config_name, experiment_id: filled in by the metric.
+        module_type: what ``evaluate`` calls it: ``"metric"``, ``"comparison"`` or ``"measurement"``.
     """
 
     description: str = ""
@@ -49,6 +50,7 @@ class MetricInfo:
     metric_name: str | None = None
     config_name: str | None = None
     experiment_id: str | None = None
+    module_type: str = "metric"
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON values."""

@@ -42,7 +42,8 @@ class LabelRows:
         """One batch.
 
         Args:
-            predicted, actual: a code from 0 per row.
+            predicted: a code from 0 per row.
+            actual: the same.
             names: the label of each code; need not be sorted nor all occur.
             weights: one per row, or None.
             build: see the class.

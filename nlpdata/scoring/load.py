@@ -6,14 +6,18 @@ Knows: how a script becomes a metric. Does not know: any metric; where scripts l
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nlpdata._report import warn_once
-from nlpdata.scoring.metric import Metric
+from nlpdata.errors import ArgumentError
+from nlpdata.scoring.metric import Metric, State
 from nlpdata.scripts.find import find_script, list_scripts
 from nlpdata.scripts.load import load_class
 
-__all__ = ["list_metrics", "load_metric"]
+__all__ = ["inspect_metric", "list_metrics", "load_metric"]
 
 
 def load_metric(  # noqa: PLR0913 - the documented signature
@@ -69,9 +73,42 @@ def load_metric(  # noqa: PLR0913 - the documented signature
         experiment_id=experiment_id,
         **metric_init_kwargs,
     )
-    metric.identify(script.name, script.sha256)
+    metric.identify(script.name, script.sha256, script.name if script.shipped else str(script.path))
     metric.download_and_prepare(download_config)
     return metric
+
+
+def revived(
+    source: str, config_name: str | None, experiment_id: str, options: Mapping[str, Any], state: State | None
+) -> Metric:
+    """A metric as it was when it was pickled."""
+    metric = load_metric(source, config_name, experiment_id=experiment_id, **options)
+    return metric if state is None else metric.merge(state)
+
+
+def inspect_metric(
+    path: str | os.PathLike[str], local_path: str | os.PathLike[str], download_config: Any = None, **download_kwargs: Any
+) -> str:
+    """Copy a metric's script and what lies beside it to a folder, to read or to change; returns the path of the script there.
+
+    Args:
+        path: name of a shipped metric, or path of a script.
+        local_path: the folder; made if it does not exist. ``load_metric`` of the returned path loads the copy.
+        download_config: accepted; nothing is fetched.
+        download_kwargs: accepted.
+
+    Raises:
+        UnknownMetricError: neither a shipped name nor a path.
+        ArgumentError: the folder holds files of these names already.
+    """
+    script, target = find_script("metric", path), Path(local_path)
+    files = [f for f in sorted(script.folder.iterdir()) if f.is_file()] if script.folder.name == script.name else [script.path]
+    if there := [f.name for f in files if (target / f.name).exists()]:
+        raise ArgumentError(f"The folder {str(target)!r} holds {', '.join(there)} already. Choose another folder.")
+    target.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copyfile(file, target / file.name)
+    return str(target / script.path.name)
 
 
 def list_metrics(with_community_metrics: bool = True, id_only: bool = False, with_details: bool = False) -> list[Any]:

@@ -10,6 +10,9 @@ A metric is a sum. A subclass gives ``_info()`` and either
   partition and order of the rows gives the same score. Required arguments of ``stats`` are the inputs, the others settings.
 * or ``_compute(predictions, references, *, parameter=default)`` -> ``{name: value}``, which gets all rows at once, as scripts
   for HF ``datasets`` and ``evaluate`` are written. Its inputs are the columns of ``_info().features``.
+
+Where an interval or the score of each row is asked for, the statistics of each row are kept beside their sum
+(:mod:`nlpdata.scoring.samples`).
 """
 
 from __future__ import annotations
@@ -18,39 +21,22 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache, partial
 from typing import Any, ClassVar, TypeAlias
 
 from nlpdata.errors import ArgumentError, ScriptError, UnknownConfigError, did_you_mean, unknown
+from nlpdata.scoring.bootstrap import Asked, intervals, per_example
 from nlpdata.scoring.info import MetricInfo
 from nlpdata.scoring.inputs import check_lengths
 from nlpdata.scoring.result import Result, Signature, described, plain
 from nlpdata.scoring.rows import Rows
+from nlpdata.scoring.samples import sample_of
+from nlpdata.scoring.state import State
 
 __all__ = ["Metric", "MetricInfo", "State"]
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a metric knows after some rows; plain data, to be pickled and merged elsewhere.
-
-    Attributes:
-        signature: the metric and the settings its statistics were made with.
-        rows: how many rows went in.
-        total: the sum of their statistics.
-    """
-
-    signature: Signature
-    rows: int
-    total: Any
-
-    def __add__(self, other: State) -> State:
-        if difference := self.signature.difference(other.signature):
-            raise ArgumentError(f"These statistics cannot be added, for they differ in {'; '.join(difference)}.")
-        return State(self.signature, self.rows + other.rows, self.total + other.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +67,8 @@ class Metric(ABC):
         num_process, process_id: accepted for one process; states of several processes are joined with :meth:`merge`.
         experiment_id: a name of your own, carried along.
         keep_in_memory, cache_dir, seed: accepted for scripts of HF ``datasets``; nothing is written, nothing is drawn.
-        options: settings and parameters that differ from the defaults in every ``compute``.
+        options: settings and parameters that differ from the defaults in every ``compute``; ``confidence``, ``per_example``,
+            ``resamples`` and ``resample_seed`` as in :meth:`compute`, which make it keep the statistics of every row added.
 
     Raises:
         UnknownConfigError: the metric has no such configuration, or needs one.
@@ -93,6 +80,9 @@ class Metric(ABC):
 
     CONFIGS: ClassVar[tuple[str, ...]] = ()
     """Names of the configurations, one of which must be chosen; empty: anything goes."""
+
+    LIBRARIES: ClassVar[tuple[str, ...]] = ()
+    """Distributions that compute the score; ``("sacrebleu",)`` adds ``sacrebleu_version`` to the signature."""
 
     ROW_SETTINGS: ClassVar[frozenset[str]] = frozenset({"sample_weight"})
     """Settings of ``stats`` that hold one value per row."""
@@ -113,9 +103,12 @@ class Metric(ABC):
         self._name = _snake_case(type(self).__name__)
         self._version = self.VERSION
         self._state: State | None = None
+        self._source: str | None = None
+        self._given = options
         self._options = options
         _check_processes(num_process)
         self._check_config()
+        self._asked, self._options = self._ask(options)
         if not self.additive:
             self.info  # noqa: B018 - scripts check their configuration here
         if rows := self._split(options)[0]:
@@ -153,27 +146,28 @@ class Metric(ABC):
         Args:
             predictions: rows to score, as in :meth:`add_batch`; may be left out after :meth:`add_batch`.
             references: what they should have been.
-            kwargs: other inputs; settings (with the rows they are about); parameters of the score, such as ``average=``.
+            kwargs: other inputs; settings (with the rows they are about); parameters of the score, such as ``average=``. And
+                for every metric: ``confidence=0.95`` fills ``result.intervals`` (bootstrap over rows); ``resamples=1000`` and
+                ``resample_seed=`` say how; ``per_example=True`` fills ``result.per_example``, the score of each row.
 
         Raises:
-            ArgumentError: no rows at all, columns of different lengths, an unknown parameter.
+            ArgumentError: no rows at all, columns of different lengths, an unknown parameter; an interval over rows that were
+                added before it was asked for.
             FeatureError: values that are no labels, numbers or texts; says the row.
         """
+        asked, kwargs = self._ask(kwargs)
         columns, settings, parameters = self._split({"predictions": predictions, "references": references, **kwargs})
         state = self._state
         if columns:
-            batch = self._measure(columns, settings)
+            batch = self._measure(columns, settings, keep=asked.rows)
             state = batch if state is None else state + batch
         elif late := [name for name, value in settings.items() if value is not None]:
             raise ArgumentError(f"{', '.join(late)} is about rows: give it to add_batch together with them.")
         if state is None or state.rows == 0:
             raise ArgumentError(f"There are no rows to score. Give {' and '.join(self._inputs)}, or call add_batch before.")
-        values = self.score(state.total, **parameters)
-        if not isinstance(values, Mapping):
-            raise ScriptError(f"The metric {self.name!r} computed a {type(values).__name__}; a dict of scores is needed.")
-        signature = self._signature(self._described_parameters(parameters), state.signature.parameters)
+        result = self.scored(state, parameters, asked)
         self.reset()
-        return Result({name: plain(value) for name, value in values.items()}, signature)
+        return result
 
     def add_batch(self, *, predictions: Any = None, references: Any = None, **kwargs: Any) -> None:
         """Add rows. An additive metric keeps only the sum of their statistics, the others keep the rows.
@@ -190,7 +184,7 @@ class Metric(ABC):
         columns, settings, parameters = self._split({"predictions": predictions, "references": references, **kwargs})
         if late := [name for name in parameters if name in kwargs]:
             raise ArgumentError(f"{', '.join(late)} is about the score: give it to compute.")
-        batch = self._measure(columns, settings)
+        batch = self._measure(columns, settings, keep=self._asked.rows)
         self._state = batch if self._state is None else self._state + batch
 
     def add(self, *, prediction: Any = None, reference: Any = None, **kwargs: Any) -> None:
@@ -219,9 +213,62 @@ class Metric(ABC):
             self._state = state
         return self
 
-    def identify(self, name: str, sha256: str) -> None:
-        """Take the name of the script it was loaded from; without a VERSION, the start of the script's hash is the version."""
+    def emptied(self) -> Metric:
+        """A metric of the same kind, configuration and options, without rows."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, _state=None)
+        return other
+
+    def takes(self, rows_only: bool = False) -> frozenset[str] | None:
+        """Names that ``compute`` takes (or, with ``rows_only``, ``add`` and ``add_batch``); None: any."""
+        singular = {name.removesuffix("s") for name in self._inputs if name in ("predictions", "references")}
+        rows = {*self._inputs, *self._setting_defaults, *(singular if rows_only else ())}
+        if rows_only:
+            return frozenset(rows)
+        own = self._parameters
+        asked = {f.name for f in fields(Asked)}
+        return None if own.open else frozenset({*rows, *asked, *own.defaults, *own.required[self._has_stats :]})
+
+    def measured(self, **given: Any) -> tuple[State, dict[str, Any]]:
+        """The state of these rows, with the statistics of each, and the parameters among the arguments.
+
+        The metric stays as it is; ``scored`` makes a result of both.
+        """
+        columns, settings, parameters = self._split(given)
+        return self._measure(columns, settings, keep=True), parameters
+
+    def scored(self, state: State, parameters: Mapping[str, Any] | None = None, asked: Asked | None = None) -> Result:
+        """The scores of a state; the metric stays as it is.
+
+        Args:
+            state: of this metric.
+            parameters: those of the score; the metric's options are not looked up.
+            asked: intervals or scores per row, if wanted.
+        """
+        parameters = parameters or {}
+        values = self.score(state.total, **parameters)
+        if not isinstance(values, Mapping):
+            raise ScriptError(f"The metric {self.name!r} computed a {type(values).__name__}; a dict of scores is needed.")
+        signature = self._signature(self._described_parameters(parameters), state.signature.parameters)
+        result = Result({name: plain(value) for name, value in values.items()}, signature)
+        if asked is not None and asked.rows:
+            sample, score = state.rows_kept(), partial(self.score, **parameters)
+            if asked.confidence is not None:
+                result.intervals = intervals(sample, score, result, asked)
+            if asked.per_example:
+                result.per_example = per_example(sample, score, result)
+        return result
+
+    def identify(self, name: str, sha256: str, source: str | None = None) -> None:
+        """Take the name of the script it was loaded from; without a VERSION, the start of the script's hash is the version.
+
+        Args:
+            name: of the script.
+            sha256: of the script.
+            source: what ``load_metric`` finds the script by, in this process or another.
+        """
         self._name = name
+        self._source = source
         self._version = self.VERSION or f"sha256:{sha256[:12]}"
         if "info" in self.__dict__:
             self.info.metric_name = name
@@ -327,17 +374,32 @@ class Metric(ABC):
         rows = self._state.rows if self._state else 0
         lines = [
             f"Metric(name={self.name!r}{config}, version={self._version!r}, rows={rows})",
-            f"  inputs: {', '.join(self._inputs)}",
+            f"  measures: {_first_sentence(self.description)}",
+            f"  inputs: {_schema(self.features, self._inputs)}",
             f"  parameters: {', '.join(f'{n}={v!r}' for n, v in own.items()) or 'none'}",
-            f"  keeps: {'a sum of statistics' if self.additive else 'all rows'}",
+            f"  keeps: {'a sum of statistics' if self.additive and not self._asked.rows else 'all rows'}",
+            *(f"  {line}" for line in self.inputs_description.strip().splitlines()),
         ]
         return "\n".join(lines)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A loaded metric pickles as what it was loaded from, for its class lives in a script."""
+        if self._source is None:
+            return super().__reduce_ex__(protocol)
+        from nlpdata.scoring.load import revived
+
+        return revived, (self._source, self.config_name, self.experiment_id, self._given, self._state)
 
     # Inside.
 
     @property
     def _has_stats(self) -> bool:
         return type(self).stats is not Metric.stats
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs, which hold one value per row."""
+        return self._inputs
 
     @property
     def _inputs(self) -> tuple[str, ...]:
@@ -367,6 +429,16 @@ class Metric(ABC):
                 UnknownConfigError, f"configuration of the metric {self._name!r} named", str(self.config_name), self.CONFIGS
             )
 
+    def _ask(self, given: Mapping[str, Any]) -> tuple[Asked, dict[str, Any]]:
+        """What is asked for besides the score, and the rest of what was given. Names that the metric takes are its own."""
+        own = {*self._inputs, *self._setting_defaults, *self._parameters.defaults, *self._parameters.required}
+        names = {f.name for f in fields(Asked)} - own
+        found = {name: value for name, value in given.items() if name in names}
+        if not found and given is not self._given:
+            return self._asked, dict(given)
+        before = {name: value for name, value in self._given.items() if name in names}
+        return Asked(**{**before, **found}), {name: value for name, value in given.items() if name not in names}
+
     def _split(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """What was given as inputs, settings and parameters, the latter with this metric's options below them.
 
@@ -391,8 +463,8 @@ class Metric(ABC):
                 raise ArgumentError(f"The metric {self.name!r} takes no {name!r}.{hint} Known: {', '.join(known)}.")
         return columns, chosen, parameters
 
-    def _measure(self, columns: Mapping[str, Any], settings: Mapping[str, Any]) -> State:
-        """The statistics of one batch."""
+    def _measure(self, columns: Mapping[str, Any], settings: Mapping[str, Any], keep: bool) -> State:
+        """The statistics of one batch; with those of each row if they are to be kept."""
         missing = [name for name in self._inputs if name not in columns]
         if missing:
             raise ArgumentError(
@@ -403,10 +475,13 @@ class Metric(ABC):
         per_row = {n: _materialized(v) for n, v in settings.items() if n in self.ROW_SETTINGS and v is not None}
         rows = check_lengths({**columns, **per_row})
         signature = self._signature(self._described_settings(settings))
-        return State(signature, rows, self.stats(**columns, **{**settings, **per_row}))
+        for_all = {name: value for name, value in settings.items() if name not in per_row}
+        if keep:
+            return State(signature, rows, *sample_of(partial(self.stats, **for_all), {**columns, **per_row}, rows))
+        return State(signature, rows, self.stats(**columns, **per_row, **for_all))
 
     def _signature(self, *pairs: Pairs) -> Signature:
-        together = {name: text for some in pairs for name, text in some}
+        together = {name: text for some in (*pairs, _versions(self.LIBRARIES)) for name, text in some}
         return Signature(self.name, self.config_name, self._version, tuple(sorted(together.items())))
 
     def _described_settings(self, chosen: Mapping[str, Any]) -> Pairs:
@@ -425,8 +500,8 @@ class Metric(ABC):
 def _check_processes(num_process: int) -> None:
     if num_process != 1:
         raise ArgumentError(
-            f"num_process={num_process}: each process has a metric of its own here. Send metric.state to one process, "
-            "merge it there (metric.merge(state)) and compute."
+            f"num_process={num_process}: each process has a metric of its own here. nlpdata.scoring.gather(metric) joins them; "
+            "or send metric.state to one process, merge it there (metric.merge(state)) and compute."
         )
 
 
@@ -437,3 +512,37 @@ def _materialized(values: Any) -> Any:
 
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@lru_cache(maxsize=64)
+def _versions(distributions: tuple[str, ...]) -> Pairs:
+    """(name, installed version) of each; ``None`` where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def found(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "None"
+
+    return tuple((f"{name.replace('-', '_')}_version", found(name)) for name in distributions)
+
+
+def _first_sentence(text: str) -> str:
+    first = " ".join(text.split()).partition(". ")[0].rstrip(".")
+    return f"{first[:200]}." if first else "(no description)"
+
+
+def _schema(features: Any, names: tuple[str, ...]) -> str:
+    """Inputs and their types, for instance ``predictions: int64``; several choices are set apart by "or"."""
+    choices = features if isinstance(features, list) else [features or {}]
+    return " or ".join(", ".join(f"{n}: {_short(c[n])}" if n in c else n for n in names) for c in choices)
+
+
+def _short(feature: Any) -> str:
+    if isinstance(feature, Mapping):
+        return "{" + ", ".join(f"{name}: {_short(part)}" for name, part in feature.items()) + "}"
+    inner = getattr(feature, "feature", None)
+    if inner is not None:
+        return f"[{_short(inner)}]"
+    return str(getattr(feature, "dtype", None) or feature)

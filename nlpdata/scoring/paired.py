@@ -8,8 +8,8 @@ Both are two-sided tests of the difference d of two scores on the same rows, wit
 sacreBLEU): rows are drawn with repetition, the same ones for both systems; with d_b the difference of a draw and m the mean of
 all \\|d_b\\|, p = (1 + #{b: \\|d_b\\| - m >= \\|d\\|}) / (B + 1).
 
-``"randomization"`` (Noreen 1989; Riezler and Maxwell 2005; sacreBLEU and MultEval): in each trial every row swaps its two systems
-with probability 1/2; with d_b the difference of a trial, p = (1 + #{b: \\|d_b\\| >= \\|d\\|}) / (B + 1).
+``"randomization"`` (Noreen 1989; Riezler and Maxwell 2005; sacreBLEU and MultEval): in each trial every row swaps its two
+systems with probability 1/2; with d_b the difference of a trial, p = (1 + #{b: \\|d_b\\| >= \\|d\\|}) / (B + 1).
 
 The 1 counts the observed rows as one of the trials: without it, p could be 0 and the test would reject too often (Phipson and
 Smyth 2010). sacreBLEU counts ``>`` where it is ``>=`` here, which differs for ties only: a system compared with itself has
@@ -151,9 +151,7 @@ def _compared(baseline: _Party, system: _Party, plan: _Plan) -> dict[str, Compar
         score, base = float(system.result[name]), float(baseline.result[name])
         p_value = _p_value(column, score - base, plan.test)
         interval = Interval.of(column, 0.95, plan.seed) if plan.test == "bootstrap" else None
-        found[name] = Comparison(
-            score, base, p_value, interval, plan.test, plan.resamples, plan.seed, system.result.signature
-        )
+        found[name] = Comparison(score, base, p_value, interval, plan.test, plan.resamples, plan.seed, system.result.signature)
     return found
 
 
@@ -169,7 +167,7 @@ def _p_value(differences: Array, observed: float, test: str) -> float:
 def _bootstrapped(baseline: _Party, system: _Party, resamples: int, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
     """Statistics of both systems on the same draws."""
     left, right, cells = aligned(baseline.sample, system.sample)
-    for counts in draws(_Cells(left.size, cells), resamples, rng):  # type: ignore[arg-type]
+    for counts in draws(_Cells(left.size, cells), resamples, rng):
         yield from zip(left.totals(counts), right.totals(counts), strict=True)
 
 

@@ -5,6 +5,7 @@ Knows: how the parameters of a metric are written into one line. Does not know: 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,18 +54,53 @@ class Signature:
 
 
 class Result(dict[str, Any]):
-    """A dict of scores that also carries ``signature``.
+    """A dict of scores that also carries what they depend on.
+
+    Attributes:
+        signature: everything that changes the numbers.
+        intervals: score name -> :class:`~nlpdata.scoring.bootstrap.Interval`, where ``confidence=`` was given; else empty.
+        per_example: score name -> array with the score of each row, where ``per_example=True`` was given; else empty.
 
     >>> Result({"accuracy": 0.5}, Signature("accuracy", None, "1.0.0"))
     {'accuracy': 0.5}
     """
 
-    def __init__(self, values: Mapping[str, Any], signature: Signature) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        signature: Signature,
+        intervals: Mapping[str, Any] | None = None,
+        per_example: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(values)
         self.signature = signature
+        self.intervals = dict(intervals or {})
+        self.per_example = dict(per_example or {})
 
-    def __reduce__(self) -> tuple[type[Result], tuple[dict[str, Any], Signature]]:
-        return type(self), (dict(self), self.signature)
+    def compare(self, other: Result) -> dict[str, Any]:
+        """These scores minus those of another result, for the numbers that both have; warns if they cannot be compared.
+
+        >>> here, there = Signature("f1", None, "1.0.0"), Signature("f1", None, "1.0.0")
+        >>> Result({"f1": 0.75}, here).compare(Result({"f1": 0.5}, there))
+        {'f1': 0.25}
+
+        A difference alone does not say whether it is chance; :func:`nlpdata.scoring.paired_test` does.
+        """
+        if differences := self.signature.difference(other.signature):
+            warnings.warn(
+                f"These results cannot be compared, for they differ in {'; '.join(differences)}.", UserWarning, stacklevel=2
+            )
+        numbers = (int, float, np.ndarray)
+        both = [name for name in self if isinstance(self[name], numbers) and isinstance(other.get(name), numbers)]
+        return {name: self[name] - other[name] for name in both if np.shape(self[name]) == np.shape(other[name])}
+
+    def __str__(self) -> str:
+        """The scores, and their intervals where there are some."""
+        shown = [f"{name}: {self[name]:.6g} {interval}" for name, interval in self.intervals.items()]
+        return f"{super().__repr__()} ({', '.join(shown)})" if shown else super().__repr__()
+
+    def __reduce__(self) -> tuple[type[Result], tuple[Any, ...]]:
+        return type(self), (dict(self), self.signature, self.intervals, self.per_example)
 
 
 def described(value: Any) -> str:

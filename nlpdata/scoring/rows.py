@@ -72,8 +72,8 @@ class Rows:
         return cls((table,), features or Features.from_arrow_schema(table.schema))
 
     def __add__(self, other: Rows) -> Rows:
-        if not self.tables or not other.tables:
-            return self if self.tables else other
+        if not self.num_rows or not other.num_rows:  # of no rows, the types may have been guessed wrong
+            return other if other.num_rows or not self.tables else self
         if self.tables[0].schema != other.tables[0].schema:
             raise FeatureError(
                 f"This batch has the columns {_types(other.tables[0])}; the batches before it had {_types(self.tables[0])}."
@@ -89,6 +89,54 @@ class Rows:
         from nlpdata.formats import FormatSpec, get_formatter
 
         return get_formatter(FormatSpec(type=format), self.features).column(_joined(self.tables).select([name]), name)
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return sum(table.num_rows for table in self.tables)
+
+    def sample(self) -> RowSample:
+        """The rows, to be drawn again."""
+        table = _joined(self.tables)
+        return RowSample(table, np.arange(table.num_rows), self.features)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowSample:
+    """Kept rows that can be drawn again; see :class:`~nlpdata.scoring.samples.Sample`.
+
+    Attributes:
+        table: the rows.
+        which: the row of the table behind each cell.
+        features: those of the table.
+    """
+
+    table: pa.Table
+    which: np.ndarray[Any, np.dtype[Any]]
+    features: Features | None
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.which)
+
+    @property
+    def cells(self) -> None:
+        """None: every row is a cell."""
+        return None
+
+    def totals(self, counts: np.ndarray[Any, Any]) -> list[Rows]:
+        """The rows themselves, each as often as told; they are copied."""
+        whole = counts.astype(np.int64)
+        return [Rows((self.table.take(np.repeat(self.which, often)),), self.features) for often in whole]
+
+    def chosen(self, which: np.ndarray[Any, Any]) -> RowSample:
+        """A sample of the given cells."""
+        return RowSample(self.table, self.which[which], self.features)
+
+    def __add__(self, other: RowSample) -> RowSample:
+        left, right = (Rows((side.table.take(side.which),), side.features) for side in (self, other))
+        return (left + right).sample()
 
 
 def _joinable(before: int, after: int) -> bool:

@@ -4,12 +4,12 @@ Knows: the contract ``Sample``, rows as vectors, rows as any objects with ``+``,
 building blocks (Mean, LabelCounts, ...) tell the rows they were made of.
 Does not know: metrics, random numbers, intervals.
 
-Rows with equal statistics may share a *cell*: a million rows of five labels are 25 cells, and a resample is a draw of 25 counts.
+Rows with equal statistics may share a *cell*: a million rows of five labels are 25 cells, and a resample is 25 counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -23,8 +23,8 @@ T = TypeVar("T")
 _CHECKED_ROWS = 8
 
 
-class Sample(Protocol):
-    """Rows whose statistics can be summed again, each as often as wanted.
+class Cells(Protocol):
+    """How rows fall into cells.
 
     Attributes:
         size: number of cells.
@@ -37,8 +37,12 @@ class Sample(Protocol):
     @property
     def cells(self) -> Array | None: ...  # noqa: D102
 
+
+class Sample(Cells, Protocol):
+    """Rows whose statistics can be summed again, each as often as wanted."""
+
     def totals(self, counts: Array) -> list[Any]:
-        """For each row of ``counts`` (shape: any number x ``size``), the sum of the statistics, cell i counted counts[i] times."""
+        """For each row c of ``counts`` (shape: any number x ``size``), the sum of the statistics, cell i counted c[i] times."""
 
     def chosen(self, which: Array) -> Sample:
         """A sample whose cell i is cell ``which[i]`` of this one; every row a cell."""
@@ -46,7 +50,7 @@ class Sample(Protocol):
     def __add__(self, other: Any) -> Any: ...
 
 
-def rows_of(sample: Sample) -> int:
+def rows_of(sample: Cells) -> int:
     """How many rows a sample has."""
     return sample.size if sample.cells is None else len(sample.cells)
 
@@ -56,7 +60,29 @@ def by_row(sample: Sample) -> Sample:
     return sample if sample.cells is None else sample.chosen(sample.cells)
 
 
-def joined_cells(left: Sample, right: Sample) -> Array | None:
+def joined(left: Sample, right: Sample) -> Sample:
+    """The rows of two batches, those of the right one last."""
+    if not left.size or not right.size:
+        return left if left.size else right
+    if _kind(left) == _kind(right):
+        return left + right  # type: ignore[no-any-return]
+    return Listed(_each(left)) + Listed(_each(right))
+
+
+def _kind(sample: Any) -> Any:
+    if isinstance(sample, Several):
+        return Several, _names(sample.like), tuple(map(_kind, sample.parts))
+    return type(sample), sample.matrix.shape[1] if isinstance(sample, Vectors) else 0
+
+
+def _each(sample: Sample) -> tuple[Any, ...]:
+    """The statistics of every row."""
+    rows = by_row(sample)
+    one = np.ones((1, 1), np.int64)
+    return tuple(rows.chosen(np.array([row])).totals(one)[0] for row in range(rows.size))
+
+
+def joined_cells(left: Cells, right: Cells) -> Array | None:
     """The cells of two batches, those of the right one numbered after those of the left one."""
     if left.cells is None and right.cells is None:
         return None
@@ -153,10 +179,15 @@ def zero_aware(left: Any, right: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Several:
-    """Samples of the same rows side by side, put together by ``rebuild``: a metric with two means, say."""
+    """Samples of the same rows side by side, every row a cell: a metric with two means, say.
+
+    Attributes:
+        parts: a sample per leaf of the statistics.
+        like: statistics of the form that the leaves are put into.
+    """
 
     parts: tuple[Sample, ...]
-    rebuild: Callable[[Sequence[Any]], Any]
+    like: Any
 
     @property
     def size(self) -> int:
@@ -171,14 +202,14 @@ class Several:
     def totals(self, counts: Array) -> list[Any]:
         """See :class:`Sample`."""
         columns = [part.totals(counts) for part in self.parts]
-        return [self.rebuild(leaves) for leaves in zip(*columns, strict=True)]
+        return [rebuilt(self.like, iter(row)) for row in zip(*columns, strict=True)]
 
     def chosen(self, which: Array) -> Several:
         """See :class:`Sample`."""
-        return Several(tuple(part.chosen(which) for part in self.parts), self.rebuild)
+        return Several(tuple(part.chosen(which) for part in self.parts), self.like)
 
     def __add__(self, other: Several) -> Several:
-        return Several(tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)), self.rebuild)
+        return Several(tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)), self.like)
 
 
 # How the building blocks tell their rows.
@@ -204,8 +235,8 @@ def tracing() -> Iterator[list[tuple[Any, Callable[[], Sample]]]]:
         _TRACE.reset(token)
 
 
-def sample_of(stats: Callable[..., Any], columns: dict[str, Any], rows: int) -> tuple[Any, Sample]:
-    """The statistics of a batch, and those of each of its rows.
+def sample_of(stats: Callable[..., Any], columns: Mapping[str, Any], rows: int) -> tuple[Any, Sample | None]:
+    """The statistics of a batch, and those of each of its rows; None for statistics that hold the rows (``sample()``).
 
     Where the statistics are made of building blocks with one value per row, these tell their rows. Otherwise ``stats`` is
     called once more for each row.
@@ -217,11 +248,13 @@ def sample_of(stats: Callable[..., Any], columns: dict[str, Any], rows: int) -> 
     """
     with tracing() as found:
         total = stats(**columns)
-    leaves, rebuild = opened(total)
-    known = [next((make for made, make in found if made is leaf), None) for leaf in leaves]
-    if leaves and all(known):
+    if callable(getattr(total, "sample", None)):
+        return total, None
+    made = leaves(total)
+    known = [next((make for block, make in found if block is leaf), None) for leaf in made]
+    if made and all(known):
         parts = [make() for make in known if make is not None]
-        sample = parts[0] if len(parts) == 1 and leaves[0] is total else Several(tuple(map(by_row, parts)), rebuild)
+        sample = parts[0] if made[0] is total else Several(tuple(map(by_row, parts)), total)
         if all(rows_of(part) == rows for part in parts) and _agrees(sample, stats, columns, rows):
             return total, sample
     each = [stats(**{name: one_row(values, row) for name, values in columns.items()}) for row in range(rows)]
@@ -233,13 +266,13 @@ def one_row(values: Any, row: int) -> Any:
     return values.iloc[row : row + 1] if hasattr(values, "iloc") else values[row : row + 1]
 
 
-def _agrees(sample: Sample, stats: Callable[..., Any], columns: dict[str, Any], rows: int) -> bool:
+def _agrees(sample: Sample, stats: Callable[..., Any], columns: Mapping[str, Any], rows: int) -> bool:
     """Whether rows taken singly weigh what the sample says: its cells might be tokens that are as many as the rows."""
     for row in np.unique(np.linspace(0, rows - 1, min(rows, _CHECKED_ROWS)).astype(int)) if rows else ():
         alone = stats(**{name: one_row(values, int(row)) for name, values in columns.items()})
         place = row if sample.cells is None else sample.cells[row]
         told = sample.chosen(np.array([place])).totals(np.ones((1, 1)))[0]
-        if not np.allclose([leaf.amount() for leaf in opened(alone)[0]], [leaf.amount() for leaf in opened(told)[0]]):
+        if not np.allclose([leaf.amount() for leaf in leaves(alone)], [leaf.amount() for leaf in leaves(told)]):
             return False
     return True
 
@@ -247,40 +280,44 @@ def _agrees(sample: Sample, stats: Callable[..., Any], columns: dict[str, Any], 
 # Statistics as trees of numbers.
 
 
-def opened(total: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
-    """The leaves of nested tuples, lists, dicts, dataclasses and object arrays, and what puts such leaves together again."""
-    if hasattr(total, "amount") or not _is_branch(total):
-        return [total], lambda leaves: leaves[0]
-    names, children, build = _branch(total)
-    inner = [opened(child) for child in children]
-    sizes = [len(leaves) for leaves, _ in inner]
-    ends = np.cumsum(sizes).tolist()
+def leaves(total: Any) -> list[Any]:
+    """The leaves of nested tuples, lists, dicts, dataclasses and object arrays; building blocks are leaves."""
+    if not _is_branch(total):
+        return [total]
+    return [leaf for child in _children(total)[1] for leaf in leaves(child)]
 
-    def rebuild(leaves: Sequence[Any]) -> Any:
-        parts = [make(leaves[e - n : e]) for (_, make), n, e in zip(inner, sizes, ends, strict=True)]
-        return build(dict(zip(names, parts, strict=True)))
 
-    return [leaf for leaves, _ in inner for leaf in leaves], rebuild
+def rebuilt(like: Any, values: Iterator[Any]) -> Any:
+    """A tree like the given one with other leaves."""
+    if not _is_branch(like):
+        return next(values)
+    names, children = _children(like)
+    parts = [rebuilt(child, values) for child in children]
+    if isinstance(like, np.ndarray):
+        return _object_array(parts)
+    if isinstance(like, dict):
+        return type(like)(zip(names, parts, strict=True))
+    if isinstance(like, tuple | list):
+        return like._make(parts) if hasattr(like, "_make") else type(like)(parts)
+    return replace(like, **dict(zip(names, parts, strict=True)))
 
 
 def _is_branch(total: Any) -> bool:
+    if hasattr(total, "amount"):
+        return False
     if isinstance(total, np.ndarray):
         return total.dtype == object and total.ndim == 1
     return isinstance(total, tuple | list | dict) or (is_dataclass(total) and not isinstance(total, type))
 
 
-def _branch(total: Any) -> tuple[list[Any], list[Any], Callable[[dict[Any, Any]], Any]]:
-    """Names and values of the children, and what makes such an object of them."""
+def _children(total: Any) -> tuple[list[Any], list[Any]]:
+    """Names and values of the children."""
     if isinstance(total, dict):
-        return list(total), list(total.values()), type(total)
-    if isinstance(total, np.ndarray):
-        return list(range(len(total))), total.tolist(), lambda parts: _object_array(parts.values())
-    if isinstance(total, tuple | list):
-        kind = type(total)
-        many = kind._make if hasattr(kind, "_make") else kind
-        return list(range(len(total))), list(total), lambda parts: many(parts.values())
+        return list(total), list(total.values())
+    if isinstance(total, np.ndarray | tuple | list):
+        return list(range(len(total))), list(total)
     names = [f.name for f in fields(total) if f.init]
-    return names, [getattr(total, name) for name in names], lambda parts: replace(total, **parts)
+    return names, [getattr(total, name) for name in names]
 
 
 def _object_array(values: Iterable[Any]) -> Array:
@@ -301,13 +338,12 @@ def stacked(each: Sequence[Any], total: Any) -> Sample:
         total: those of all rows.
     """
     names = _names(each[0]) if each else None
-    trees = [opened(one) for one in each]
-    leaves = [tree[0] for tree in trees]
-    shapes = {tuple(_shape(leaf) for leaf in row) for row in leaves}
+    table = [leaves(one) for one in each]
+    shapes = {tuple(_shape(leaf) for leaf in row) for row in table}
     if len(shapes) != 1 or None in next(iter(shapes)) or any(_names(one) != names for one in each):
         return Listed(tuple(each))
-    parts = tuple(_leaf_vectors([row[i] for row in leaves]) for i in range(len(leaves[0])))
-    sample = parts[0] if _shape(each[0]) is not None else Several(parts, trees[0][1])
+    parts = tuple(_leaf_vectors([row[i] for row in table]) for i in range(len(table[0])))
+    sample = parts[0] if _shape(each[0]) is not None else Several(parts, each[0])
     whole = sample.totals(np.ones((1, len(each))))[0]
     twice = sample.chosen(np.array([0])).totals(np.full((1, 1), 2.0))[0]
     return sample if _alike(whole, total) and _alike(twice, each[0] + each[0]) else Listed(tuple(each))
@@ -317,7 +353,7 @@ def _alike(left: Any, right: Any) -> bool:
     """Whether two trees of numbers are equal, but for rounding."""
     if _names(left) != _names(right):
         return False
-    pairs = zip(opened(left)[0], opened(right)[0], strict=True)
+    pairs = zip(leaves(left), leaves(right), strict=True)
     return all(np.shape(a) == np.shape(b) and np.allclose(a, b) for a, b in ((_numbers(x), _numbers(y)) for x, y in pairs))
 
 
@@ -327,9 +363,9 @@ def _numbers(leaf: Any) -> Any:
 
 def _names(total: Any) -> Any:
     """What tells trees of one shape apart: the keys of their dicts, the kinds of everything else."""
-    if hasattr(total, "amount") or not _is_branch(total):
+    if not _is_branch(total):
         return type(total)
-    names, children, _ = _branch(total)
+    names, children = _children(total)
     return type(total), tuple(names), tuple(_names(child) for child in children)
 
 
@@ -348,15 +384,24 @@ def _leaf_vectors(leaves: Sequence[Any]) -> Vectors:
         return Vectors(np.array([leaf.vector() for leaf in leaves]), type(first).of_vector)
     matrix = np.stack([np.asarray(leaf) for leaf in leaves]).reshape(len(leaves), -1)
     if not isinstance(first, np.ndarray | np.generic):
-        kind = type(first)
-        return Vectors(matrix, lambda vector: kind(round(vector[0])) if kind is int else float(vector[0]))
-    return Vectors(matrix, _array_restorer(first.shape, first.dtype))
+        return Vectors(matrix, _whole_number if isinstance(first, int) else _number)
+    return Vectors(matrix, _ArrayOf(first.shape, first.dtype.kind in "biu"))
 
 
-def _array_restorer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Callable[[Array], Array]:
-    whole = dtype.kind in "biu"
+def _whole_number(vector: Array) -> int:
+    return round(float(vector[0]))
 
-    def restore(vector: Array) -> Array:
-        return (np.rint(vector).astype(np.int64) if whole else vector).reshape(shape)
 
-    return restore
+def _number(vector: Array) -> float:
+    return float(vector[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _ArrayOf:
+    """Makes an array of a shape from a vector."""
+
+    shape: tuple[int, ...]
+    whole: bool
+
+    def __call__(self, vector: Array) -> Array:
+        return (np.rint(vector).astype(np.int64) if self.whole else vector).reshape(self.shape)

@@ -26,7 +26,7 @@ from nlpdata.scripts.find import Script
 
 _PREFIX = "nlpdata_script_"
 
-# What scripts written for HF `datasets` import, and what it is here.
+# What scripts written for HF `datasets` and `evaluate` import, and what it is here.
 _ALIASES = {
     "datasets": "nlpdata",
     "datasets.builder": "nlpdata.builder.base",
@@ -39,7 +39,15 @@ _ALIASES = {
     "datasets.logging": "nlpdata._report",
     "datasets.splits": "nlpdata.splits",
     "datasets.utils": "nlpdata.info",
+    "datasets.utils.file_utils": "nlpdata.scoring.docstrings",
     "datasets.utils.logging": "nlpdata._report",
+    "evaluate": "nlpdata.scoring.evaluate",
+    "evaluate.info": "nlpdata.scoring.evaluate",
+    "evaluate.logging": "nlpdata._report",
+    "evaluate.module": "nlpdata.scoring.evaluate",
+    "evaluate.utils": "nlpdata.scoring.docstrings",
+    "evaluate.utils.file_utils": "nlpdata.scoring.docstrings",
+    "evaluate.utils.logging": "nlpdata._report",
 }
 
 # Packages whose name to install is not the name to import.
@@ -104,7 +112,7 @@ def _missing(script: Script, error: ModuleNotFoundError) -> ScriptError:
     if name.startswith(_PREFIX):
         return ScriptError(f"{script.path} imports {name.partition('.')[2]!r}, which is not beside it in {script.folder}.")
     top = name.partition(".")[0]
-    if top in ("datasets", "nlpdata"):
+    if top in ("datasets", "evaluate", "nlpdata"):
         return ScriptError(f"{script.path} imports {name!r}, which nlpdata does not have.")
     package = _DISTRIBUTIONS.get(top, top)
     return ScriptError(f"{script.path} needs the package {top!r}, which is not installed. Run: pip install {package}")
@@ -162,14 +170,18 @@ def _import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> ModuleType:
-    """``__import__`` as a script sees it: ``datasets`` is nlpdata, whatever is installed; ``sys.modules`` is not touched."""
-    if level or name.partition(".")[0] != "datasets":
+    """``__import__`` as a script sees it: ``datasets`` and ``evaluate`` are nlpdata, whatever is installed.
+
+    ``sys.modules`` is not touched.
+    """
+    top = name.partition(".")[0]
+    if level or top not in ("datasets", "evaluate"):
         return builtins.__import__(name, globals, locals, fromlist or (), level)
     found = _alias(name)
     for part in fromlist or ():
         if f"{name}.{part}" in _ALIASES:
             found.__dict__[part] = _alias(f"{name}.{part}")
-    return found if fromlist else _alias("datasets")
+    return found if fromlist else _alias(top)
 
 
 @cache

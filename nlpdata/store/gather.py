@@ -29,6 +29,38 @@ class OffsetOverflowError(Exception):
     """A gathered array would need more than 32-bit offsets; the caller takes fewer rows at once."""
 
 
+class _Window:
+    """All the memory between some blocks of values, as one array of values that may begin at any byte.
+
+    Only the values asked for are touched; what lies between the blocks may not even be mapped.
+    """
+
+    __slots__ = ("_dtype", "_found", "_high", "_low", "_width")
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._dtype = np.dtype(f"u{width}" if width in (1, 2, 4, 8) else f"V{width}")
+        self._low = self._high = 0
+        self._found: tuple[int, npt.NDArray[Any]] | None = None
+
+    def note(self, address: int, num_bytes: int) -> None:
+        """Cover a block, too."""
+        if num_bytes < self._width or (self._found and self._low <= address and address + num_bytes <= self._high):
+            return
+        self._low = min(self._low, address) if self._found else address
+        self._high = max(self._high, address + num_bytes)
+        memory = pa.foreign_buffer(self._low, self._high - self._low)
+        count = self._high - self._low - self._width + 1
+        self._found = self._low, np.ndarray((count,), self._dtype, memory, strides=(1,))
+
+    def copy(self, address: Ints) -> pa.Buffer:
+        """The values at some addresses, one after the other."""
+        if self._found is None:
+            raise CorruptFileError("A column has rows but no values: a data file is damaged. Make the dataset again.")
+        low, values = self._found
+        return pa.py_buffer(values[address - low])
+
+
 class Column:
     """The addresses of one column (or child of a nested one) in each of ``count`` batches.
 
@@ -39,12 +71,14 @@ class Column:
         self.kind = kind
         self._bitmap = np.zeros(count, np.int64)  # address of the validity bits, 0 where every value is valid
         self._offset = np.zeros(count, np.int64)
+        self._nullable = False  # whether any batch has nulls
 
     def load(self, index: int, array: pa.Array) -> None:
         """Note the addresses of batch ``index``."""
         self._offset[index] = array.offset
         bitmap = array.buffers()[0] if array.null_count else None
-        self._bitmap[index] = bitmap.address if bitmap is not None else 0
+        if bitmap is not None:
+            self._bitmap[index], self._nullable = bitmap.address, True
 
     def gather(self, batch: Ints, local: Ints, limit: int) -> pa.Array:
         """The rows as one array.
@@ -57,10 +91,12 @@ class Column:
 
     def has_nulls(self, batch: Ints) -> bool:
         """Whether one of the batches holds a null at this level."""
-        return bool(self._bitmap[batch].any())
+        return self._nullable and bool(self._bitmap[batch].any())
 
     def valid(self, batch: Ints, local: Ints) -> npt.NDArray[np.bool_] | None:
         """Which rows are valid, or None for all."""
+        if not self._nullable:
+            return None
         bitmap = self._bitmap[batch]
         masked = np.flatnonzero(bitmap)
         if not masked.size:
@@ -82,14 +118,17 @@ class _Fixed(Column):
         super().__init__(kind, count)
         self.width: int = kind.bit_width // 8
         self.base = np.zeros(count, np.int64)  # address of row 0
+        self._window = _Window(self.width)
 
     def load(self, index: int, array: pa.Array) -> None:
         super().load(index, array)
         values = array.buffers()[1]
-        self.base[index] = (values.address if values is not None else 0) + array.offset * self.width
+        if values is not None:
+            self.base[index] = values.address + array.offset * self.width
+            self._window.note(int(self.base[index]), len(array) * self.width)
 
     def gather(self, batch: Ints, local: Ints, limit: int) -> pa.Array:
-        values = _copy_fixed(self.base[batch] + local * self.width, self.width)
+        values = self._window.copy(self.base[batch] + local * self.width)
         return pa.Array.from_buffers(self.kind, len(local), [_bits(self.valid(batch, local)), values])
 
 
@@ -116,17 +155,20 @@ class _Offsets(Column):
         large = pa.types.is_large_list(kind) or pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
         self.dtype: np.dtype[Any] = np.dtype(np.int64 if large else np.int32)
         self._offsets = np.zeros(count, np.int64)
+        self._window = _Window(2 * self.dtype.itemsize)  # start and end of a row
         self.capacity = np.zeros(count, np.int64)  # elements the offsets may point into
 
     def load(self, index: int, array: pa.Array) -> None:
         super().load(index, array)
         offsets = array.buffers()[1]
-        self._offsets[index] = offsets.address + array.offset * self.dtype.itemsize if offsets is not None and len(array) else 0
+        if offsets is not None and len(array):
+            self._offsets[index] = offsets.address + array.offset * self.dtype.itemsize
+            self._window.note(int(self._offsets[index]), (len(array) + 1) * self.dtype.itemsize)
 
     def ranges(self, batch: Ints, local: Ints, valid: npt.NDArray[np.bool_] | None, limit: int) -> tuple[Ints, Ints, int]:
         """Start and length of each row's elements, and the sum of the lengths."""
         address = self._offsets[batch] + local * self.dtype.itemsize
-        raw = np.frombuffer(_copy_fixed(address, 2 * self.dtype.itemsize), self.dtype).reshape(-1, 2)
+        raw = np.frombuffer(self._window.copy(address), self.dtype).reshape(-1, 2)
         start = raw[:, 0].astype(np.int64)
         length = raw[:, 1] - start
         if valid is not None:  # a null may lie over values; none of them is copied
@@ -192,17 +234,20 @@ class _FixedList(Column):
     def __init__(self, kind: pa.DataType, count: int, child: Column) -> None:
         super().__init__(kind, count)
         self._child, self._size = child, kind.list_size
+        self._window = _Window(self._size * child.width) if isinstance(child, _Fixed) and self._size else None
 
     def load(self, index: int, array: pa.Array) -> None:
         super().load(index, array)
         self._child.load(index, array.values)
+        if self._window is not None and isinstance(self._child, _Fixed):
+            self._window.note(int(self._child.base[index]), len(array.values) * self._child.width)
 
     def gather(self, batch: Ints, local: Ints, limit: int) -> pa.Array:
         valid = self.valid(batch, local)
         child, size, count = self._child, self._size, len(local)
         start = (local + self._offset[batch]) * size
-        if isinstance(child, _Fixed) and size and not child.has_nulls(batch):
-            data = _copy_fixed(child.base[batch] + start * child.width, size * child.width)
+        if isinstance(child, _Fixed) and self._window is not None and not child.has_nulls(batch):
+            data = self._window.copy(child.base[batch] + start * child.width)
             values = pa.Array.from_buffers(child.kind, count * size, [None, data])
         else:
             rows = (start[:, None] + np.arange(size, dtype=np.int64)).ravel()

@@ -22,6 +22,7 @@ from nlpdata.store.gather import OFFSET_LIMIT, Column, gather_chunks, make_colum
 from nlpdata.store.layout import Manifest
 from nlpdata.store.manifest import hash_file, read_manifest
 from nlpdata.store.mapping import MappedShard, open_stream_file
+from nlpdata.store.residency import NORMAL, RANDOM, machine_bytes
 
 if TYPE_CHECKING:
     from nlpdata.store.view import View
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 _MOST_CACHED_TABLES = 4096
 _NULL_ROWS = 1024
+_SEEK_BYTES = 100_000  # what a disk reads in order in the time of one read elsewhere (100 microseconds at 1 GB/s)
 
 
 @runtime_checkable
@@ -59,6 +61,14 @@ class ColumnGroup(Protocol):
         """A range of rows around ``row`` that :meth:`read` gives as one slice, or None if there is none."""
         ...
 
+    def expect(self, scattered: int) -> bool:
+        """Prepare for reads of so many rows here and there; 0: rows in order. Whether the group wants to be told of more."""
+        ...
+
+    def release(self, start: int, stop: int) -> None:
+        """Give back the file memory of record batches that lie in rows ``start`` to ``stop``; they may still be read."""
+        ...
+
     def read(self, names: Sequence[str], start: int, stop: int) -> pa.Table:
         """Rows ``start`` to ``stop`` (exclusive) of some columns. Copies nothing."""
         ...
@@ -85,6 +95,8 @@ class _BatchedGroup:
         np.cumsum(np.asarray(batch_rows, np.int64), out=self._starts[1:])
         self.num_rows = int(self._starts[-1])
         self._tables: dict[tuple[str, ...], dict[int, pa.Table]] = {}
+        self._schemas: dict[tuple[str, ...], pa.Schema] = {}
+        self._whole: set[str] = set()  # columns whose addresses are known in every batch
         self._columns: dict[str, tuple[Column | None, npt.NDArray[np.bool_]]] = {}
         self._last = (0, 0, 0)  # start, stop, index of the batch read last
 
@@ -127,6 +139,7 @@ class _BatchedGroup:
         low, high = int(rows.min()), int(rows.max())
         if low < 0 or high >= self.num_rows:
             raise IndexError(f"Row {low if low < 0 else high} was asked for, there are {self.num_rows:,}.")
+        self.expect(scattered=count)
         if len(self._starts) == 2:
             batch = np.zeros(count, np.int64)
         else:
@@ -140,6 +153,13 @@ class _BatchedGroup:
         """First row, and end, of the batch that holds ``row``: a range that is read as one slice."""
         index = self._find(row)
         return int(self._starts[index]), int(self._starts[index + 1])
+
+    def expect(self, scattered: int) -> bool:
+        """Prepare for reads of so many rows here and there; 0: rows in order. Whether the group wants to be told of more."""
+        return False
+
+    def release(self, start: int, stop: int) -> None:
+        """Give back the file memory of record batches that lie in rows ``start`` to ``stop``; they may still be read."""
 
     def _find(self, row: int) -> int:
         return min(int(self._starts.searchsorted(row, "right")), len(self._starts) - 1) - 1
@@ -178,8 +198,11 @@ class _BatchedGroup:
             raise unknown(UnknownColumnError, "column", names[positions.index(-1)], self.schema.names)
         return positions
 
-    def _schema_of(self, names: Sequence[str]) -> pa.Schema:
-        return pa.schema([self.schema.field(i) for i in self._positions(names)])
+    def _schema_of(self, names: tuple[str, ...]) -> pa.Schema:
+        found = self._schemas.get(names)
+        if found is None:
+            found = self._schemas[names] = pa.schema([self.schema.field(i) for i in self._positions(names)])
+        return found
 
     def _gather(self, name: str, batch: Ints, local: Ints) -> pa.ChunkedArray:
         position = self.schema.get_field_index(name)
@@ -190,10 +213,12 @@ class _BatchedGroup:
         if column is None:
             chunks = take_chunks(lambda i: self._batch(i).column(position), batch, local)
         else:
-            if not loaded.all():
+            if name not in self._whole:
                 for index in np.unique(batch[~loaded[batch]]):
                     column.load(int(index), self._batch(int(index)).column(position))
                     loaded[index] = True
+                if loaded.all():
+                    self._whole.add(name)
             chunks = gather_chunks(column, batch, local, self.offset_limit)
         return pa.chunked_array(chunks, type=self.schema.field(position).type)
 
@@ -256,6 +281,8 @@ class ShardGroup(_BatchedGroup):
         self._first_batches = np.zeros(len(self._shards) + 1, np.int64)
         np.cumsum(counts, out=self._first_batches[1:])
         self._parsed: dict[int, pa.RecordBatch] = {}
+        self._scattered = 0  # rows read here and there since the last pass in order
+        self._advice = NORMAL
         super().__init__(schema, [b.num_rows for s in self._shards for b in s.batches])
 
     @classmethod
@@ -303,6 +330,29 @@ class ShardGroup(_BatchedGroup):
         hashes = [s.xxh3 for s in self.manifest.shards] if self.manifest else [hash_file(f) for f in self.files]
         hasher.update(",".join(hashes).encode())
         return str(hasher.hexdigest())
+
+    def expect(self, scattered: int) -> bool:
+        """Have the kernel read single pages, not their neighbourhood, while few rows are read here and there.
+
+        Reading page by page costs a seek a row. Once that has cost as much as reading everything would, and everything
+        fits in memory, the neighbourhood is welcome: at most twice the best that could have been done.
+        """
+        self._scattered = self._scattered + scattered if scattered else 0
+        few = self.nbytes > machine_bytes() // 2 or self._scattered * _SEEK_BYTES < self.nbytes
+        advice = RANDOM if scattered and few else NORMAL
+        if advice != self._advice:
+            self._advice = advice
+            for shard in self._shards:
+                shard.advise(advice)
+        return advice == RANDOM
+
+    def release(self, start: int, stop: int) -> None:
+        """Give back the file memory of record batches that lie in rows ``start`` to ``stop``; they may still be read."""
+        first = int(self._starts.searchsorted(start, "left"))
+        for index in range(first, int(self._starts.searchsorted(stop, "right")) - 1):
+            if index in self._parsed:
+                shard = int(self._first_batches.searchsorted(index, "right")) - 1
+                self._shards[shard].release(index - int(self._first_batches[shard]))
 
     def _batch(self, index: int) -> pa.RecordBatch:
         found = self._parsed.get(index)
@@ -395,6 +445,16 @@ class StackGroup:
         back[order] = np.arange(len(order))
         return TableGroup(whole).take(names, back)
 
+    def expect(self, scattered: int) -> bool:
+        """Hand on to all views."""
+        return any([view.expect(scattered) for view in self.views])
+
+    def release(self, start: int, stop: int) -> None:
+        """Hand on to the views that have rows there."""
+        for view, low, high in zip(self.views, self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True):
+            if start < high and low < stop:
+                view.release(max(start, low) - low, min(stop, high) - low)
+
     def content_key(self) -> str:
         """A key made of the keys of the views."""
         return self._key
@@ -426,6 +486,13 @@ class NullGroup:
         """A thousand rows around ``row``."""
         start = row - row % _NULL_ROWS
         return start, min(start + _NULL_ROWS, self.num_rows)
+
+    def expect(self, scattered: int) -> bool:
+        """Nothing to prepare."""
+        return False
+
+    def release(self, start: int, stop: int) -> None:
+        """Nothing to give back."""
 
     def read(self, names: Sequence[str], start: int, stop: int) -> pa.Table:
         """``stop - start`` rows of nulls."""

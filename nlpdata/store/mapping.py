@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from nlpdata.errors import CorruptFileError
 from nlpdata.store.layout import BatchEntry
+from nlpdata.store.residency import DROP, NORMAL, advise
 
 _CONTINUATION = 0xFFFFFFFF
 _FILE_MAGIC = b"ARROW1"
@@ -56,12 +57,13 @@ class MappedShard:
         num_bytes: the size the file must have, or None for any.
     """
 
-    __slots__ = ("_buffer", "_decoded", "_has_dictionaries", "_num_bytes", "batches", "path", "schema")
+    __slots__ = ("_advice", "_buffer", "_decoded", "_has_dictionaries", "_num_bytes", "batches", "path", "schema")
 
     def __init__(self, path: str, schema: pa.Schema, batches: Sequence[BatchEntry], *, num_bytes: int | None = None) -> None:
         self.path, self.schema, self.batches = path, schema, batches
         self._num_bytes = num_bytes
         self._buffer: pa.Buffer | None = None
+        self._advice = NORMAL
         self._has_dictionaries = _has_dictionaries(schema)
         self._decoded: list[pa.RecordBatch] | None = None
 
@@ -73,7 +75,22 @@ class MappedShard:
         """
         if self._buffer is None:
             self._buffer = map_file(self.path, self._num_bytes)
+            if self._advice != NORMAL:
+                advise(self._buffer, self._advice)
         return self._buffer
+
+    def advise(self, advice: int | None) -> None:
+        """How the file will be read from now on; maps nothing."""
+        if advice != self._advice:
+            self._advice = advice
+            if self._buffer is not None:
+                advise(self._buffer, advice)
+
+    def release(self, index: int) -> None:
+        """Give back the memory of a batch. What is read of it again comes from the file again."""
+        if self._buffer is not None:
+            entry = self.batches[index]
+            advise(self._buffer, DROP, entry.offset, entry.offset + entry.num_bytes)
 
     def batch(self, index: int) -> pa.RecordBatch:
         """Record batch ``index``; touches its header only, not the rows.

@@ -6,6 +6,7 @@ Making one view from another writes and copies no data.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +17,15 @@ import pyarrow as pa
 import xxhash
 
 from nlpdata.errors import ArgumentError, UnknownColumnError, unknown
+from nlpdata.settings import settings
 from nlpdata.store.group import ColumnGroup, StackGroup, split_table
+from nlpdata.store.residency import Memory, resident_bytes
 from nlpdata.store.selection import Positions, Range, Rows, Selection, as_selection, check_position, compose
 
 _FIRST_SLICE_ROWS = 1024
 _MOST_GROWTH = 16
 _NEAR_ROWS = 64
+_BEHIND_ROWS = 2**20  # how far back a pass looks for record batches that it is done with
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,21 +314,58 @@ class View:
         """
         if batch_rows < 1:
             raise ArgumentError(f"Rows per batch must be at least 1, not {batch_rows}.")
+        self._expect_order()
         for start in range(0, self.num_rows, batch_rows):
             yield start, self.slice(start, min(start + batch_rows, self.num_rows))
+            if settings.drop_behind:
+                self.release(max(0, start - _BEHIND_ROWS), start)
 
     def natural_batches(self, batch_bytes: int) -> Iterator[pa.Table]:
         """All rows in order, as tables of about ``batch_bytes``; how many rows that is follows what was read before.
 
         One row is never split, so a table may be larger where rows are.
         """
+        self._expect_order()
         start = 0
         rows = max(1, min(_FIRST_SLICE_ROWS, self.num_rows * batch_bytes // max(1, self.nbytes)))
         while start < self.num_rows:
             table = self.slice(start, min(start + rows, self.num_rows))
             yield from split_table(table, batch_bytes)
+            if settings.drop_behind:
+                self.release(max(0, start - _BEHIND_ROWS), start)
             start += table.num_rows
             rows = max(1, min(table.num_rows * batch_bytes // max(1, table.nbytes), rows * _MOST_GROWTH))
+
+    def expect(self, scattered: int) -> bool:
+        """Tell the files that so many rows will be read here and there (0: in order). Whether they want to know of more."""
+        return any([source.group.expect(scattered) for source in self._sources])
+
+    def release(self, start: int, stop: int) -> None:
+        """Give back the file memory of rows that lie in order between two positions; they may still be read."""
+        for source in self._sources:
+            if source.start >= 0:
+                source.group.release(source.start + start, source.start + stop)
+
+    def memory(self) -> Memory:
+        """What the columns take: tables and row lists in memory, files, and how much of the files is in memory."""
+        groups: dict[int, ColumnGroup] = {}
+        listed: dict[int, int] = {}
+        waiting: list[View] = [self]
+        while waiting:
+            for part in waiting.pop().parts:
+                groups[id(part.group)] = part.group
+                if isinstance(part.selection, Rows) and not isinstance(part.selection.array, np.memmap):
+                    listed[id(part.selection)] = part.selection.array.nbytes
+                if isinstance(part.group, StackGroup):
+                    waiting.extend(part.group.views)
+        own = sum(g.nbytes for g in groups.values() if not g.files and not isinstance(g, StackGroup))
+        size = sum(os.path.getsize(file) for file in self.files)
+        return Memory(own + sum(listed.values()), size, resident_bytes(self.files))
+
+    def _expect_order(self) -> None:
+        for source in self._sources:
+            if source.start >= 0:
+                source.group.expect(0)
 
     def extent(self, position: int) -> tuple[int, int] | None:
         """A range of rows around ``position`` that is read as one zero-copy slice; None where rows do not follow each other."""

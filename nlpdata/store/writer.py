@@ -29,7 +29,7 @@ from nlpdata.store.mapping import MappedShard, map_file
 _ROW_BUFFER_BYTES = 8 * 2**20
 _VALUE_BYTES = 32  # least a Python value counts for: its object, and its place in a list
 _SAMPLED_ITEMS = 16
-_WHOLE_BYTES = 4 * 2**20  # a table from this size on that also is a quarter of a batch is written as it is, without a copy
+_WHOLE_BYTES = 4 * 2**20  # a table from this size on that also is a fifth of a batch is written as it is, without a copy
 _WRITE_BACK_BYTES = 8 * 2**20
 
 
@@ -216,7 +216,7 @@ class ShardWriter:
         if self._features is None:
             table = _storable(table)
             self._widen(table.schema)
-        if table.num_rows and table.nbytes >= max(self._batch_bytes // 4, _WHOLE_BYTES) and _is_one_chunk(table):
+        if table.num_rows and table.nbytes >= max(self._batch_bytes // 5, _WHOLE_BYTES) and _is_one_chunk(table):
             self._flush(everything=True)
             self._encoded_rows += table.num_rows
             self._write_pieces(conform_table(table, self._required_schema))

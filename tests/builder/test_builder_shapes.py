@@ -73,6 +73,10 @@ def test_a_file_given_open_stays_open() -> None:
     assert list(text_lines(source)) == ["one"] and not source.closed
 
 
+def test_line_ends_can_be_kept() -> None:
+    assert list(text_lines(stream("a\r\n\nb"), keep_ends=True)) == ["a\n", "\n", "b"]
+
+
 def test_other_encodings() -> None:
     assert list(text_lines(io.BytesIO("é".encode("latin-1")), "latin-1")) == ["é"]
     assert list(text_lines(io.BytesIO(b"a\xf0b"), errors="replace")) == ["a�b"]

@@ -2,7 +2,8 @@
 
 The file behind a URL is the one in ``dummy/`` with the longest end of the URL's path for a name (``dummy/train.csv``, or
 ``dummy/small/train.csv`` where the names alone are not enough); a folder is an opened archive. ``dummy/files.json``
-({url: path}) names those of which a URL tells no name or that no record knows. ``dummy/manual/`` holds what a user downloads.
+({url: path}) names those of which a URL tells no name or that no record knows; ``{00000..00007}`` in a URL stands for
+eight URLs. ``dummy/manual/`` holds what a user downloads.
 """
 
 from __future__ import annotations
@@ -37,8 +38,17 @@ def dummy_files(name: str) -> dict[str, Path]:
             files[url] = found[0]
     listed = folder / "files.json"
     if listed.exists():
-        files |= {url: folder / path for url, path in json.loads(listed.read_text("utf-8")).items()}
+        named = json.loads(listed.read_text("utf-8"))
+        files |= {url: folder / path for short, path in named.items() for url in spelt_out(short)}
     return files
+
+
+def spelt_out(url: str) -> list[str]:
+    """The URLs that ``{00000..00007}`` in one stands for."""
+    if (found := re.search(r"\{(\d+)\.\.(\d+)\}", url)) is None:
+        return [url]
+    numbers = range(int(found[1]), int(found[2]) + 1)
+    return [f"{url[: found.start()]}{n:0{len(found[1])}}{url[found.end() :]}" for n in numbers]
 
 
 def expected(name: str) -> dict[str, Any]:

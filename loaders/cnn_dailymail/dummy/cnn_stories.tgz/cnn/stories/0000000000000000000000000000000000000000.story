@@ -1,0 +1,5 @@
+In no list.
+
+@highlight
+
+None

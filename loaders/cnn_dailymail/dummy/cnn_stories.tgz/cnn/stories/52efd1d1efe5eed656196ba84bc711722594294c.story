@@ -1,0 +1,11 @@
+The test ferry sailed
+
+It left at noon.
+
+@highlight
+
+Ferry sails
+
+@highlight
+
+Nobody was late!

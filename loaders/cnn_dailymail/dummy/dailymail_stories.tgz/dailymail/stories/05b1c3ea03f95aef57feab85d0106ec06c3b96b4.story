@@ -1,0 +1,7 @@
+By Ann Other
+
+A val bell was found.
+
+@highlight
+
+Bell found

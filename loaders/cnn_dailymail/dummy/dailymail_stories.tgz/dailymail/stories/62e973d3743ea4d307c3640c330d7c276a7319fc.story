@@ -1,0 +1,7 @@
+By Ann Other
+
+A train bell was found.
+
+@highlight
+
+Bell found

@@ -1,0 +1,7 @@
+By Ann Other
+
+A test bell was found.
+
+@highlight
+
+Bell found

@@ -1,0 +1,148 @@
+"""BLEU with the tokenization and smoothing of sacreBLEU, and its signature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import nlpdata
+from nlpdata import _optional
+from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.scoring import load_metric, texts
+
+CITATION = """\
+@inproceedings{post2018call,
+  title={A Call for Clarity in Reporting {BLEU} Scores},
+  author={Post, Matt},
+  booktitle={Proceedings of the Third Conference on Machine Translation},
+  year={2018}
+}"""
+
+
+def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
+    """One list of texts per row; a single text is a list of one."""
+    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
+    if not rows or isinstance(rows[0], str):
+        return [[text] for text in texts(values, name)]
+    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
+    if [] in lists:
+        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
+    return lists
+
+
+def same_number(lists: list[list[str]]) -> list[list[str]]:
+    """The lists themselves, if each row has as many references as the others."""
+    odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
+    if odd is not None:
+        raise FeatureError(
+            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. sacreBLEU needs the "
+            "same number of references for every row."
+        )
+    return lists
+
+
+class Sacrebleu(nlpdata.Metric):
+    VERSION = "1.0.0"
+
+    def _info(self) -> nlpdata.MetricInfo:
+        text = nlpdata.Value("string")
+        return nlpdata.MetricInfo(
+            description="BLEU of a corpus as sacreBLEU computes it, from 0 to 100; to be reported with its signature.",
+            citation=CITATION,
+            inputs_description=(
+                "predictions: texts, not tokenized.\n"
+                "references: for each row a list of texts, or one text; equally many in every row.\n"
+                "lowercase, tokenize (with the rows): '13a' (default), 'intl', 'zh', 'char', 'none', ... as sacreBLEU names them.\n"
+                "force (with the rows): do not warn of text that looks tokenized.\n"
+                "smooth_method: 'exp' (default), 'floor', 'add-k', 'none'; smooth_value: its parameter.\n"
+                "use_effective_order: leave out orders that have no n-grams; for single sentences."
+            ),
+            features=nlpdata.Features({"predictions": text, "references": nlpdata.List(text)}),
+            homepage="https://github.com/mjpost/sacrebleu",
+            license="Apache-2.0",
+            codebase_urls=["https://github.com/mjpost/sacrebleu"],
+            reference_urls=["https://aclanthology.org/W18-6319"],
+            streamable=True,
+        )
+
+    def stats(
+        self, predictions: Any, references: Any, lowercase: bool = False, tokenize: str | None = None, force: bool = False
+    ) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The counts, then rows, references and squares of references per row (for ``nrefs`` of the signature)."""
+        hypotheses, lists = texts(predictions, "predictions"), same_number(reference_lists(references))
+        sizes = np.array([len(row) for row in lists], np.int64)
+        if not force:
+            _warn_of_tokens(hypotheses)
+        tokenizer = self._library(lowercase=lowercase, tokenize=tokenize).tokenizer
+
+        def prepared(text: str) -> Any:
+            return tokenizer((text.lower() if lowercase else text).rstrip())
+
+        counts = load_metric("bleu").stats(hypotheses, lists, tokenizer=prepared)
+        return np.concatenate([counts, [len(sizes), sizes.sum(), (sizes * sizes).sum()]])
+
+    def score(
+        self,
+        total: np.ndarray[Any, Any],
+        smooth_method: str = "exp",
+        smooth_value: float | None = None,
+        use_effective_order: bool = False,
+    ) -> dict[str, Any]:
+        known = _optional.load("sacrebleu.metrics", extra="sacrebleu").BLEU
+        if smooth_method not in known.SMOOTH_DEFAULTS:
+            raise ArgumentError(f"There is no smooth_method={smooth_method!r}. Known: {', '.join(known.SMOOTH_DEFAULTS)}.")
+        found = known.compute_bleu(
+            correct=total[3:7].tolist(),
+            total=total[7:11].tolist(),
+            sys_len=int(total[0]),
+            ref_len=int(total[2]),
+            smooth_method=smooth_method,
+            smooth_value=smooth_value,
+            effective_order=use_effective_order,
+        )
+        rows, references, squares = (int(value) for value in total[11:])
+        self._references_per_row = references // rows if rows * squares == references**2 else -1  # -1: not always the same
+        names = ("score", "counts", "totals", "precisions", "bp", "sys_len", "ref_len")
+        return {name: getattr(found, name) for name in names}
+
+    def _library(self, **arguments: Any) -> Any:
+        """sacreBLEU's own metric with these arguments.
+
+        Raises:
+            ArgumentError: no such tokenizer, or one whose package is missing.
+        """
+        kind = _optional.load("sacrebleu.metrics", extra="sacrebleu").BLEU
+        name = arguments.get("tokenize")
+        if name is not None and name not in kind.TOKENIZERS:
+            raise ArgumentError(f"There is no tokenize={name!r} in sacreBLEU. Known: {', '.join(kind.TOKENIZERS)}.")
+        return kind(**arguments)
+
+    def compute(self, **kwargs: Any) -> Any:
+        """As every metric; the parameter ``sacrebleu`` of the signature is the one sacreBLEU asks to be reported."""
+        result = super().compute(**kwargs)
+        chosen = dict(result.signature.parameters)
+        value = None if chosen["smooth_value"] == "None" else float(chosen["smooth_value"])
+        library = self._library(
+            lowercase=chosen["lowercase"] == "True",
+            tokenize=None if chosen["tokenize"] == "None" else chosen["tokenize"],
+            smooth_method=chosen["smooth_method"],
+            smooth_value=value,
+            effective_order=chosen["use_effective_order"] == "True",
+        )
+        library.num_refs = self._references_per_row
+        pairs = (*result.signature.parameters, ("sacrebleu", str(library.get_signature())))
+        result.signature = replace(result.signature, parameters=tuple(sorted(pairs)))
+        return result
+
+
+def _warn_of_tokens(hypotheses: list[str]) -> None:
+    """sacreBLEU's test of tokenized input: a hundred lines that end in a blank and a period."""
+    if sum(text.rstrip().endswith(" .") for text in hypotheses) >= 100:
+        from nlpdata._report import warn_once
+
+        warn_once(
+            "100 or more predictions end in ' .', as tokenized text does. sacreBLEU scores are comparable only of plain text; "
+            "force=True says that this is meant."
+        )

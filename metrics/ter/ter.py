@@ -1,0 +1,97 @@
+"""TER: the edits that turn a translation into its reference, for each word of the reference."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+import nlpdata
+from nlpdata import _optional
+from nlpdata.errors import FeatureError
+from nlpdata.scoring import texts
+
+CITATION = """\
+@inproceedings{snover2006study,
+  title={A Study of Translation Edit Rate with Targeted Human Annotation},
+  author={Snover, Matthew and Dorr, Bonnie and Schwartz, Rich and Micciulla, Linnea and Makhoul, John},
+  booktitle={Proceedings of AMTA},
+  year={2006}
+}"""
+
+
+def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
+    """One list of texts per row; a single text is a list of one."""
+    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
+    if not rows or isinstance(rows[0], str):
+        return [[text] for text in texts(values, name)]
+    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
+    if [] in lists:
+        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
+    return lists
+
+
+def same_number(lists: list[list[str]]) -> list[list[str]]:
+    """The lists themselves, if each row has as many references as the others."""
+    odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
+    if odd is not None:
+        raise FeatureError(
+            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. sacreBLEU needs the "
+            "same number of references for every row."
+        )
+    return lists
+
+
+class Ter(nlpdata.Metric):
+    VERSION = "1.0.0"
+
+    def _info(self) -> nlpdata.MetricInfo:
+        text = nlpdata.Value("string")
+        return nlpdata.MetricInfo(
+            description=(
+                "Insertions, deletions, substitutions and shifts of phrases that turn the predictions into the nearest "
+                "reference, per hundred words of the references. 0 is best; it can exceed 100."
+            ),
+            citation=CITATION,
+            inputs_description=(
+                "predictions: texts.\n"
+                "references: for each row a list of texts, or one text; equally many in every row.\n"
+                "All settings go with the rows: normalized (Tercom's tokenization), ignore_punct, "
+                "support_zh_ja_chars (with one of these), case_sensitive."
+            ),
+            features=nlpdata.Features({"predictions": text, "references": nlpdata.List(text)}),
+            homepage="https://github.com/mjpost/sacrebleu",
+            license="Apache-2.0",
+            codebase_urls=["https://github.com/mjpost/sacrebleu", "https://github.com/jhclark/tercom"],
+            reference_urls=["https://aclanthology.org/2006.amta-papers.25"],
+            streamable=True,
+        )
+
+    def stats(  # noqa: PLR0913 - the documented names
+        self,
+        predictions: Any,
+        references: Any,
+        normalized: bool = False,
+        ignore_punct: bool = False,
+        support_zh_ja_chars: bool = False,
+        case_sensitive: bool = False,
+    ) -> np.ndarray[Any, np.dtype[np.object_]]:
+        """Edits, and the length of the references (the mean over those of a row) as an exact fraction."""
+        hypotheses, lists = texts(predictions, "predictions"), same_number(reference_lists(references))
+        library = _optional.load("sacrebleu.metrics", extra="sacrebleu").TER(
+            normalized=normalized,
+            no_punct=ignore_punct,
+            asian_support=support_zh_ja_chars,
+            case_sensitive=case_sensitive,
+        )
+        total = np.array([0, Fraction(0)], dtype=object)
+        for text, row in zip(hypotheses, lists, strict=True):
+            found = library.sentence_score(text, row)
+            total += np.array([found.num_edits, Fraction(found.ref_length)], dtype=object)
+        return total
+
+    def score(self, total: np.ndarray[Any, Any]) -> dict[str, Any]:
+        edits, length = int(total[0]), float(total[1])
+        rate = edits / length if length else float(edits > 0)
+        return {"score": 100 * rate, "num_edits": edits, "ref_length": length}

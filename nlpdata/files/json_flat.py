@@ -1,0 +1,219 @@
+"""JSON lines that all look like the first one, read by the places of their quotes.
+
+Knows: objects of texts, numbers and truth values whose keys come in one order with one spacing, as programs write them. Where each
+row has the same quotes, everything between them is checked and cut with whole-column operations, several times as fast as a
+parser that looks at each byte.
+Does not know: any other JSON. Whatever differs (a null, a nested value, another order) makes it give up, never guess.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Places = np.ndarray[Any, Any]
+
+_STEP = 2**18  # bytes looked at together: a piece and its mask stay in the processor's cache
+_QUOTE, _BACKSLASH = 34, 92
+_NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_LITERAL = re.compile(rb"[^\s,}]+")
+_MOST_ESCAPED = 0.2  # of a column's texts; above that a parser is as fast
+_DATE = re.compile(r"\s*\d{4}-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One key and value of the first line.
+
+    Attributes:
+        name: the key.
+        key: between which two quotes of a row the key stands: number ``key`` and the next.
+        text: whether the value is text, between the two quotes after those.
+        before, after: what stands between the key's last quote and the value, and between the value and the next quote.
+    """
+
+    name: str
+    key: int
+    text: bool
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A block, and where its quotes (a row of places for each object) and backslashes are."""
+
+    block: bytes | bytearray
+    data: Places
+    quotes: Places
+    backslashes: Places
+
+
+def read_flat(block: bytes | bytearray) -> pa.Table | None:
+    """The objects of a block that ends with a line end; None if they are not of this kind."""
+    data = np.frombuffer(block, np.uint8)
+    end = block.find(b"\n") + 1
+    cells = _cells(bytes(block[:end])) if end > 1 else None
+    if cells is None:
+        return None
+    backslashes = _places(data, _BACKSLASH) if b"\\" in block else np.zeros(0, np.int64)
+    quotes = _unescaped(data, _places(data, _QUOTE))
+    per_row = cells[-1].key + (4 if cells[-1].text else 2)
+    rows, rest = divmod(len(quotes), per_row)
+    if rest or not rows or data[-1] != 10 or block[: int(quotes[0])] != b"{" or _control_bytes(data) != rows:
+        return None
+    lines = _Lines(block, data, quotes.reshape(rows, per_row), backslashes)
+    columns: dict[str, pa.Array] = {}
+    for cell in cells:
+        column = _column(lines, cell)
+        if column is None:
+            return None
+        columns[cell.name] = column
+    return pa.table(columns)
+
+
+def _cells(line: bytes) -> list[_Cell] | None:
+    """The pattern that a line sets; None if it is no flat object."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=lambda pairs: pairs)
+    except ValueError:
+        return None
+    flat = isinstance(pairs, list) and bool(pairs) and all(isinstance(p, tuple) for p in pairs)
+    if not flat or any(not isinstance(v, str | int | float) for _, v in pairs) or len({n for n, _ in pairs}) < len(pairs):
+        return None
+    marks = [m.start() for m in re.finditer(rb'(?<!\\)(?:\\\\)*"', line)]
+    marks = [line.index(b'"', mark) for mark in marks]
+    cells, key = [], 0
+    for name, value in pairs:
+        text = isinstance(value, str)
+        last = key + (3 if text else 1)
+        following = line[marks[last] + 1 : marks[last + 1]] if last + 1 < len(marks) else line[marks[last] + 1 :] + b"{"
+        if line[marks[key] + 1 : marks[key + 1]] != name.encode() or (text and _DATE.match(value)):
+            return None  # an escaped key, or a text that may be a date: a parser decides
+        if text:
+            before, after = line[marks[key + 1] + 1 : marks[key + 2]], following
+        else:
+            found = _LITERAL.search(following, following.index(b":") + 1)
+            if found is None:
+                return None
+            before, after = following[: found.start()], following[found.end() :]
+        cells.append(_Cell(name, key, text, before, after))
+        key = last + 1
+    return cells
+
+
+def _places(data: Places, byte: int) -> Places:
+    """The places of a byte."""
+    parts = [np.zeros(0, np.int64)]
+    for start in range(0, len(data), _STEP):
+        found = np.flatnonzero(data[start : start + _STEP] == byte)
+        found += start
+        parts.append(found)
+    return np.concatenate(parts)
+
+
+def _unescaped(data: Places, quotes: Places) -> Places:
+    """The quotes before which an even number of backslashes stands."""
+    after = np.flatnonzero(data[np.maximum(quotes - 1, 0)] == _BACKSLASH)
+    if not len(after):
+        return quotes
+    suspects = quotes[after]
+    run = np.ones(len(suspects), np.int64)
+    growing = np.arange(len(suspects))
+    while len(growing):
+        at = suspects[growing] - 1 - run[growing]
+        growing = growing[(at >= 0) & (data[np.maximum(at, 0)] == _BACKSLASH)]
+        run[growing] += 1
+    return np.delete(quotes, after[run % 2 == 1])
+
+
+def _control_bytes(data: Places) -> int:
+    """How many bytes are below a blank; in JSON they stand outside of texts only."""
+    return sum(int(np.count_nonzero(data[start : start + _STEP] < 32)) for start in range(0, len(data), _STEP))
+
+
+def _column(lines: _Lines, cell: _Cell) -> pa.Array | None:
+    """The values of a key in all rows; None if a row does not follow the pattern."""
+    data, block, places = lines.data, lines.block, lines.quotes
+    opened, closed = places[:, cell.key], places[:, cell.key + 1]
+    if not _constant(data, opened + 1, closed, cell.name.encode()):
+        return None
+    flat = places.reshape(-1)
+    last = cell.key + (3 if cell.text else 1)
+    following = np.append(flat[last + 1 :: places.shape[1]], len(data) + 1)[: len(places)]  # as if a { came after the block
+    starts = closed + 1 + len(cell.before)
+    stops = places[:, cell.key + 3] if cell.text else following - len(cell.after)
+    if cell.text and not np.array_equal(starts, places[:, cell.key + 2]):
+        return None
+    if (starts > stops).any() or not _constant(data, closed + 1, starts, cell.before):
+        return None
+    if not _constant(data, (stops + 1 if cell.text else stops)[:-1], following[:-1], cell.after):
+        return None
+    tail = bytes(block[int(stops[-1]) + cell.text : min(int(following[-1]), len(data))])
+    if tail + (b"{" if following[-1] > len(data) else b"") != cell.after:
+        return None
+    return _texts(lines, starts + 1, stops) if cell.text else _numbers(_cut(block, starts, stops))
+
+
+def _constant(data: Places, starts: Places, stops: Places, expected: bytes) -> bool:
+    """Whether the same bytes stand between all starts and stops."""
+    if not (stops - starts == len(expected)).all():
+        return False
+    return all(bool((data[starts + offset] == byte).all()) for offset, byte in enumerate(expected))
+
+
+def _cut(block: bytes | bytearray, starts: Places, stops: Places) -> pa.Array:
+    """What stands between starts and stops, copied out in one go."""
+    offsets = np.empty(2 * len(starts), np.int32)
+    offsets[0::2], offsets[1::2] = starts, stops
+    pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(block))
+    return pieces.take(pa.array(np.arange(0, len(offsets) - 1, 2)))
+
+
+def _texts(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
+    texts = _cut(lines.block, starts, stops)
+    try:
+        texts.validate(full=True)  # UTF-8
+    except pa.ArrowInvalid:
+        return None
+    row = np.searchsorted(starts, lines.backslashes, "right") - 1
+    inside = (row >= 0) & (lines.backslashes < stops[row])
+    escaped = np.unique(row[inside])
+    if not len(escaped):
+        return texts
+    if len(escaped) > _MOST_ESCAPED * len(texts):
+        return None
+    mask = np.zeros(len(texts), bool)
+    mask[escaped] = True
+    try:
+        plain = [json.loads(f'"{text}"') for text in texts.take(pa.array(escaped)).to_pylist()]
+        return pc.replace_with_mask(texts, pa.array(mask), pa.array(plain, pa.string()))
+    except (ValueError, UnicodeEncodeError):
+        return None
+
+
+def _numbers(texts: pa.Array) -> pa.Array | None:
+    """Integers, numbers or truth values, if all of them are."""
+    if (first := texts[0].as_py()) in ("true", "false"):
+        known = pc.is_in(texts, value_set=pa.array(["true", "false"]))
+        return pc.equal(texts, "true") if pc.all(known).as_py() else None
+    if not _NUMBER.fullmatch(first.encode()):
+        return None
+    try:
+        numbers = texts.cast(pa.int64())
+        # Written back they are as long: no leading zeros, no hexadecimal digits, nothing else that is no JSON.
+        return numbers if pc.sum(pc.binary_length(numbers.cast(pa.string()))) == pc.sum(pc.binary_length(texts)) else None
+    except pa.ArrowInvalid:
+        pass
+    if not pc.all(pc.match_substring_regex(texts, f"^(?:{_NUMBER.pattern.decode()})$")).as_py():
+        return None
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
