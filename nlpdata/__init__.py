@@ -1,12 +1,12 @@
 """Turn a corpus name into training batches and a score.
 
 Every public name is loaded when it is first used, so that ``import nlpdata`` costs no more than Python itself.
+``__init__.pyi`` tells editors and type checkers the same names with their types.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 __version__ = "0.1.0"
 
@@ -64,7 +64,7 @@ _MODULE_OF = {
 __all__ = sorted(_MODULE_OF)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     module = _MODULE_OF.get(name)
     if module is None:
         from nlpdata.errors import did_you_mean

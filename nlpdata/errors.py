@@ -34,6 +34,7 @@ Does not know: anything about data. Every message says what was asked, what was 
     │   └── UntrustedScriptError (PermissionError)
     ├── BuildError (RuntimeError)               preparing a dataset failed
     │   └── VerificationError (ValueError)      what was prepared differs from what was recorded
+    ├── WorkerError (RuntimeError)              a worker process died; says how, at work on what, its last words
     └── MissingPackageError (ImportError)       an optional package, with the command that installs it
 """
 
@@ -169,6 +170,10 @@ class BuildError(NlpdataError, RuntimeError):
 
 class VerificationError(BuildError, ValueError):
     """What was prepared differs from the recorded sizes or features."""
+
+
+class WorkerError(NlpdataError, RuntimeError):
+    """A worker process died, or an error in it could not be brought here otherwise than as text."""
 
 
 class MissingPackageError(NlpdataError, ImportError):

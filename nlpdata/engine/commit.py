@@ -205,6 +205,16 @@ class _Job:
     features: Features | None
     checkpoint: Checkpoint
 
+    @property
+    def title(self) -> str:
+        """The task as messages call it."""
+        return str(getattr(self.task, "label", None) or f"task {self.task.index}")
+
+    @property
+    def rows(self) -> int:
+        """How many input rows it has, if that is known."""
+        return len(getattr(self.task, "rows", ()))
+
     def __call__(self, report: Report) -> Committed:
         counted = _Counter(report)
         shards, notes = write_shards(self.folder, self.task.index, lambda w: self.task.run(w, counted), self.features)

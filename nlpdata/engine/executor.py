@@ -17,11 +17,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
 Report = Callable[[int], None]
 Job = Callable[[Report], Any]
+
+worker_number: ContextVar[int] = ContextVar("worker_number", default=0)
+"""The number of the worker that runs this code, from 0: what ``with_rank`` gives."""
+
+
+def title(job: Job) -> str:
+    """A job as messages call it: its ``title`` or ``label``, such as its row range."""
+    return str(getattr(job, "title", None) or getattr(job, "label", None) or "a job")
 
 
 class Executor(ABC):

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
+from nlpdata.engine.executor import worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
@@ -133,7 +134,7 @@ def _bind(step: Step) -> Callable[[Any, Any], Any]:
     columns, kwargs = step.input_columns, dict(step.fn_kwargs)
     if columns is None and not (step.with_indices or step.with_rank or kwargs):
         return lambda item, index: function(item)
-    rank = (0,) if step.with_rank else ()
+    rank = (worker_number.get(),) if step.with_rank else ()
 
     def call(item: Any, index: Any) -> Any:
         inputs = (item,) if columns is None else tuple(item[name] for name in columns)

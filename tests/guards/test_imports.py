@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nlpdata
 
@@ -38,6 +40,17 @@ def test_exported_names_are_sorted_and_exist() -> None:
     assert nlpdata.__all__ == sorted(set(nlpdata.__all__))
     assert not [name for name in nlpdata.__all__ if getattr(nlpdata, name, None) is None]
     assert set(nlpdata.__all__) <= set(dir(nlpdata))
+
+
+def test_the_stub_names_the_same() -> None:
+    stub = ast.parse(Path(nlpdata.__file__).with_suffix(".pyi").read_text("utf-8"))
+    named = {
+        alias.asname: (node.module or "").removeprefix("nlpdata.")
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert named == nlpdata._MODULE_OF
 
 
 def test_a_misspelt_name_is_met_with_a_suggestion() -> None:
