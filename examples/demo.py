@@ -1,7 +1,7 @@
 """The main job on real text, start to score: which of 448 languages is this paragraph written in?
 
-The Universal Declaration of Human Rights, in 532 versions, ships with the package. The articles of the test split were seen in no
-language during training. Run it twice: the second time every step is found again instead of computed.
+The Universal Declaration of Human Rights, in 532 versions, ships with the package. The articles of the test split were seen in
+no language during training. Run it twice: the second time every step is found again instead of computed.
 
     python examples/demo.py
 """
@@ -34,6 +34,12 @@ def train_tokenizer(texts: Iterator[list[str]]) -> Tokenizer:
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, show_progress=sys.stderr.isatty())
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
+
+
+def save_weights(weights: np.ndarray, path: str) -> None:
+    """Write an array to a file."""
+    with open(path, "wb") as file:
+        np.save(file, weights)
 
 
 def train_classifier(train: Dataset, num_classes: int) -> np.ndarray:
@@ -113,7 +119,7 @@ def main() -> None:
     weights = kept(
         home / f"weights-{corpus['train']._fingerprint}.npy",
         lambda: train_classifier(corpus["train"], len(codes)),
-        lambda array, path: np.save(open(path, "wb"), array),
+        save_weights,
         np.load,
     )
     report.step("train on NumPy batches", corpus["train"].num_rows, weights.nbytes)
@@ -126,7 +132,7 @@ def main() -> None:
     score = load_metric("accuracy").compute(predictions=test["prediction"], references=test["label"])
     report.step("load_metric('accuracy')", test.num_rows, 0)
 
-    print(f"\naccuracy {score['accuracy']:.4f} over {len(codes)} languages, {test.num_rows:,} paragraphs of articles never seen")
+    print(f"\naccuracy {score['accuracy']:.4f} over {len(codes)} languages: {test.num_rows:,} paragraphs of unseen articles")
     print(f"cache {settings.cache}")
     print("Next: run `make demo` again (all of it comes from the cache), then open README.md and load your own files:")
     print("  load_dataset('csv', data_files='yours.csv')")

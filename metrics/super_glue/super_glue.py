@@ -169,7 +169,12 @@ def query_scores(predictions: Any, references: Any) -> Any:
     for row, value in enumerate(as_rows(references)):
         key = index_of(value, ("passage", "query"))
         answers = value.get("answers") if key is not None else None
-        if not isinstance(answers, list | tuple) or not answers or not all(isinstance(text, str) for text in answers):
+        if (
+            key is None
+            or not isinstance(answers, list | tuple)
+            or not answers
+            or not all(isinstance(text, str) for text in answers)
+        ):
             raise odd("references", row, value, RECORD_REFERENCE)
         golds.append((key, list(answers)))
     pairs = matched(guesses, golds)

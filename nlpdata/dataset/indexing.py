@@ -164,9 +164,12 @@ class Windows:
 
     def _open(self, position: int) -> Any:
         start, end = self._view.extent(position) or (position, position + 1)
-        read = self._formatter.bind(self._view.slice(start, end))
-        if self._counted is None and self._found[0] and start != self._end:  # no pass in order
+        if self._found[0] and start == self._end:  # a pass in order, it seems
+            self._counted = None
+            self._view.expect(0)
+        elif self._counted is None:
             self._counted = 0 if self._view.expect(1) else MOST_COUNTED
+        read = self._formatter.bind(self._view.slice(start, end))
         if self._counted is not None and self._counted < MOST_COUNTED:
             read = partial(self._count, read)
         self._end = end
@@ -179,7 +182,9 @@ class Windows:
 
     def _count(self, read: Callable[[int], Any], i: int) -> Any:
         """Read a row, and tell the files of each :data:`TOLD_ROWS`, until they know enough."""
-        self._counted = (self._counted or 0) + 1
+        if self._counted is None:
+            return read(i)
+        self._counted += 1
         if self._counted % TOLD_ROWS == 0 and not self._view.expect(TOLD_ROWS):
             self._counted = MOST_COUNTED
         if self._counted >= MOST_COUNTED:

@@ -304,6 +304,7 @@ class View:
 
     def table(self) -> pa.Table:
         """All rows and columns. Zero-copy where the selections are ranges of step 1, else everything is gathered."""
+        self._expect_order()
         return self.slice(0, self.num_rows)
 
     def iter_slices(self, batch_rows: int) -> Iterator[tuple[int, pa.Table]]:

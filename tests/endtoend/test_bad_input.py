@@ -29,7 +29,8 @@ class Small(datasets.GeneratorBasedBuilder):
     DEFAULT_CONFIG_NAME = "plain"
 
     def _info(self):
-        return datasets.DatasetInfo(features=datasets.Features({"text": datasets.Value("string"), "stars": datasets.Value("int32")}))
+        features = {"text": datasets.Value("string"), "stars": datasets.Value("int32")}
+        return datasets.DatasetInfo(features=datasets.Features(features))
 
     def _split_generators(self, dl_manager):
         folder = dl_manager.download_and_extract("rows.tar.gz")

@@ -12,7 +12,14 @@ MAX_BODY_LINES = 50
 MAX_PARAMETERS = 6
 
 # Public methods with the documented signatures (and the compute arguments of a metric): more parameters, no logic.
-WIDE_SIGNATURES = ("nlpdata/dataset/", "nlpdata/builder/base.py", "nlpdata/load.py", "nlpdata/inspect.py", "nlpdata/scoring/", "metrics/")
+WIDE_SIGNATURES = (
+    "metrics/",
+    "nlpdata/builder/base.py",
+    "nlpdata/dataset/",
+    "nlpdata/inspect.py",
+    "nlpdata/load.py",
+    "nlpdata/scoring/",
+)
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

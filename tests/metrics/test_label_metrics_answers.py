@@ -199,3 +199,14 @@ def test_no_vector_of_another_length() -> None:
         metric.compute(predictions=[[1.0, 2.0]] * 2, references=[[1.0, 2.0], [1.0]])
     with pytest.raises(RowError, match="Row 0 of predictions must be a vector of finite numbers"):
         metric.compute(predictions=[[math.nan, 2.0]], references=[[1.0, 2.0]])
+
+
+def test_answers_may_come_from_a_dataset_or_arrow() -> None:
+    pa = pytest.importorskip("pyarrow")
+    from nlpdata import Dataset
+
+    predictions, references = [guess("a", "cat"), guess("b", "dog")], [gold("a", "cat"), gold("b", "a dog", "x")]
+    dataset = Dataset.from_list([{"p": p, "r": r} for p, r in zip(predictions, references, strict=True)])
+    for form in ((dataset["p"], dataset["r"]), (pa.array(predictions), pa.array(references))):
+        found = load_metric("squad").compute(predictions=form[0], references=form[1])
+        assert found == {"exact_match": 100.0, "f1": 100.0}

@@ -137,10 +137,9 @@ ds = Dataset._from_view(View.of(group), Features.from_arrow_schema(group.schema)
 read = lambda: next(int(line.split()[1]) for line in open("/proc/self/io") if line.startswith("read_bytes"))
 rows = [(i * 2654435761) % len(ds) for i in range(3, 103)]
 if sys.argv[2] == "list":
-    ds[rows[:2]]  # maps the shards
-    ds[[0, len(ds) - 1, 5000, 3000]]
+    ds[[7, len(ds) - 1, 5000, 3000]]  # opens some batches
 else:
-    ds[rows[0]], ds[0], ds[len(ds) - 1], ds[5000], ds[3000]
+    ds[rows[0]], ds[len(ds) - 1], ds[5000], ds[3000]
 before = read()
 if sys.argv[2] == "list":
     found = [x[0] for x in ds[rows]["x"]]
