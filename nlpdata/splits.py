@@ -389,6 +389,28 @@ class SplitInfo:
         return f"SplitInfo({', '.join(shown)})"
 
 
+@dataclass(frozen=True)
+class SubSplitInfo:
+    """Size and files of a part of a split, such as ``train[75%:]``.
+
+    Args:
+        instructions: what says how many rows the part has and where they lie: has ``num_examples`` and
+            ``file_instructions``.
+    """
+
+    instructions: Any
+
+    @property
+    def num_examples(self) -> int:
+        """Number of rows of the part."""
+        return int(self.instructions.num_examples)
+
+    @property
+    def file_instructions(self) -> Any:
+        """The files that hold the rows, and which rows of each."""
+        return self.instructions.file_instructions
+
+
 class SplitDict(dict[str, SplitInfo]):
     """Split name -> :class:`SplitInfo`, in order.
 

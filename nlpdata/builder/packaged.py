@@ -26,8 +26,23 @@ from nlpdata.splits import SplitGenerator
 from nlpdata.store.writer import ShardWriter
 
 PACKAGED = Registry("packaged builder", UnknownLoaderError)
-for _name, _class in (("arrow", "Arrow"), ("csv", "Csv"), ("json", "Json"), ("parquet", "Parquet"), ("text", "Text")):
-    PACKAGED.register(_name, f"nlpdata.builder.packaged:{_class}")
+for _name, _class in (
+    ("arrow", "packaged:Arrow"),
+    ("audiofolder", "folders:AudioFolder"),
+    ("csv", "packaged:Csv"),
+    ("imagefolder", "folders:ImageFolder"),
+    ("json", "packaged:Json"),
+    ("meshfolder", "folders:MeshFolder"),
+    ("niftifolder", "folders:NiftiFolder"),
+    ("parquet", "packaged:Parquet"),
+    ("pdffolder", "folders:PdfFolder"),
+    ("sql", "database:Sql"),
+    ("text", "packaged:Text"),
+    ("videofolder", "folders:VideoFolder"),
+    ("webdataset", "packaged:WebDataset"),
+    ("xml", "packaged:Xml"),
+):
+    PACKAGED.register(_name, f"nlpdata.builder.{_class}")
 
 AHEAD_BYTES = 64 * 2**20  # parsed and not yet written
 Target: TypeAlias = tuple[ShardWriter, Callable[[int], None]]
@@ -58,6 +73,8 @@ class FileBuilder(ArrowBasedBuilder):
     FILE_TYPE: ClassVar[str]
     HOLDS_FEATURES: ClassVar[bool] = False
     """Whether files of this type may tell the features, in the metadata of their schema."""
+    ANY_THREAD: ClassVar[bool] = True
+    """Whether the source may be read in another thread than the one that opened it."""
 
     def _info(self) -> DatasetInfo:
         return DatasetInfo()
@@ -101,7 +118,8 @@ class FileBuilder(ArrowBasedBuilder):
         writer, report = target
         types, file, before = TypesSoFar(), None, 0
         tables = guarded(lambda: ((None, pair) for pair in self._generate_tables(**generator.gen_kwargs, once=once)), label, "tables")
-        with closing(read_ahead(tables, lambda pair: int(pair[1].nbytes), AHEAD_BYTES)) as ready:
+        ahead = read_ahead(tables, lambda pair: int(pair[1].nbytes), AHEAD_BYTES) if self.ANY_THREAD else tables
+        with closing(ahead) as ready:
             for (path, row), batch in ready:
                 if path != file:
                     file, before = path, writer.num_rows
@@ -145,3 +163,15 @@ class Text(FileBuilder):
     """Plain text; a row is a line, a paragraph or a document."""
 
     FILE_TYPE = "text"
+
+
+class WebDataset(FileBuilder):
+    """Tars whose members with one stem are one row."""
+
+    FILE_TYPE = "webdataset"
+
+
+class Xml(FileBuilder):
+    """XML documents, one a row."""
+
+    FILE_TYPE = "xml"

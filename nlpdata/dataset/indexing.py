@@ -145,13 +145,14 @@ class Windows:
         formatter: makes a row.
     """
 
-    __slots__ = ("_counted", "_end", "_formatter", "_found", "_view")
+    __slots__ = ("_counted", "_end", "_formatter", "_found", "_in_order", "_view")
 
     def __init__(self, view: View, formatter: Formatter) -> None:
         self._view, self._formatter = view, formatter
         # Starts, ends and readers of the windows met so far, in order. Replaced, never changed: threads may be reading.
         self._found: tuple[list[int], list[int], list[Callable[[int], Any]]] = ([], [], [])
         self._end = 0  # of the window opened last
+        self._in_order = True  # whether each window opened began where the one before ended
         self._counted: int | None = None  # rows read here and there, while files want to know; see ShardGroup.expect
 
     def row(self, position: int) -> Any:
@@ -164,7 +165,8 @@ class Windows:
 
     def _open(self, position: int) -> Any:
         start, end = self._view.extent(position) or (position, position + 1)
-        if self._found[0] and start == self._end:  # a pass in order, it seems
+        self._in_order = self._in_order and start == self._end
+        if self._in_order and start:
             self._counted = None
             self._view.expect(0)
         elif self._counted is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 import pyarrow as pa
 
 from nlpdata._report import progress
-from nlpdata.cache.directory import CacheDirectory, Claim
+from nlpdata.cache.directory import PARTIAL, CacheDirectory, Claim
 from nlpdata.engine.executor import Executor, Report, SerialExecutor
 from nlpdata.errors import CorruptFileError, StorageError
 from nlpdata.features import Features, widen_schema
@@ -34,6 +35,7 @@ from nlpdata.store.manifest import sync_folder, write_file, write_manifest, writ
 from nlpdata.store.writer import ShardWriter, conform
 
 Checkpoint = Callable[[str], None]
+_RANGE_LABEL = re.compile(r"rows (\d+)\.\.(\d+) of (\d+)")
 
 
 class Task(Protocol):
@@ -307,6 +309,27 @@ def _committed(folder: Path, tasks: Sequence[Task]) -> dict[int, Committed]:
         if commit is not None and commit.label == _label(task, tasks):
             found[task.index] = commit
     return found
+
+
+def begun_task_rows(directory: CacheDirectory, relative: str) -> int | None:
+    """Rows of a task of an interrupted run over row ranges, or None if nothing of one is there.
+
+    The next run cuts the rows likewise, so that it finds what was committed, whatever its number of workers.
+    """
+    final = directory.path(relative)
+    folder = final.with_name(final.name + PARTIAL)
+    if not folder.is_dir():
+        return None
+    for path in sorted(folder.glob("task-*.json")):
+        try:
+            found = _RANGE_LABEL.fullmatch(json.loads(path.read_bytes())["label"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if found is not None:
+            start, stop, index, count = int(found[1]), int(found[2]), int(path.stem[5:]), int(found[3])
+            if index < count - 1 or count == 1:  # the last range may be shorter than the others
+                return stop - start
+    return None
 
 
 def _is_finished(folder: Path) -> bool:

@@ -17,11 +17,21 @@ import pyarrow as pa
 from nlpdata._report import progress, warn_once
 from nlpdata.cache.directory import CacheDirectory, remove_temporary, remove_with
 from nlpdata.cache.key import Lineage
-from nlpdata.engine.commit import Checkpoint, Committed, Completion, Details, materialize, try_materialize, write_shards
-from nlpdata.engine.executor import Executor
+from nlpdata.engine.commit import (
+    Checkpoint,
+    Committed,
+    Completion,
+    Details,
+    begun_task_rows,
+    materialize,
+    try_materialize,
+    write_shards,
+)
+from nlpdata.engine.executor import Executor, Report
+from nlpdata.engine.local import executor_for, worker_count
 from nlpdata.engine.outcome import Shape, fill, kept_rows
 from nlpdata.engine.plan import Filter, Map, Source, Step
-from nlpdata.engine.tasks import FilterTask, MapTask, split_rows
+from nlpdata.engine.tasks import FilterTask, MapTask, split_rows, wanted_rows
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features, widen_schema
 from nlpdata.settings import settings
@@ -46,9 +56,10 @@ class Options:
         load_from_cache: take a result that is there; False makes it again and replaces it.
         key: names the result by hand, instead of by its content.
         desc: shown beside the progress bar.
-        num_proc: number of workers.
+        num_proc: worker processes; ``"auto"`` is one a core. The result is the same for any number, and found again by any.
+        num_threads: worker threads of this process, likewise; for functions that release the GIL.
         task_rows: rows of a task, instead of about 64 MiB.
-        executor: runs the tasks; None is serial.
+        executor: runs the tasks, instead of what ``num_proc`` and ``num_threads`` ask for.
         checkpoint: called with a name between commits; tests stop a run there.
 
     Raises:
@@ -59,7 +70,8 @@ class Options:
     load_from_cache: bool = True
     key: str | None = None
     desc: str | None = None
-    num_proc: int | None = None
+    num_proc: int | str | None = None
+    num_threads: int | str | None = None
     task_rows: int | None = None
     executor: Executor | None = None
     checkpoint: Checkpoint | None = None
@@ -72,8 +84,16 @@ class Options:
             )
         if self.key is not None and set(self.key) == {"."}:
             raise ArgumentError(f"The fingerprint {self.key!r} cannot name a folder.")
-        if self.num_proc is not None and self.num_proc < 1:
-            raise ArgumentError(f"num_proc is {self.num_proc}. Give a number of workers from 1 on, or None.")
+        self.runner()
+
+    def runner(self) -> Executor:
+        """What runs the tasks; nothing is started yet."""
+        return self.executor or executor_for(self.num_proc, self.num_threads)
+
+    @property
+    def workers(self) -> int:
+        """How many work at once."""
+        return max(worker_count(self.num_proc) or 1, worker_count(self.num_threads, "num_threads") or 1)
 
 
 @dataclass(frozen=True)
@@ -105,8 +125,7 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
         return Outcome(source.view, source.features, lineage)
     lineage = _then(whole, step, options)
-    batch = step.batch_size if step.batched else 1
-    ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
+    ranges = _ranges(source, step, lineage, options)
     tasks = [MapTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     found: tuple[ColumnGroup, Shape] | None
     named: Lineage | None = lineage
@@ -135,8 +154,7 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     if source.view.num_rows == 0:
         return Outcome(source.view, source.features, source.lineage)
     lineage = _then(source, step, options)
-    batch = step.batch_size if step.batched else 1
-    ranges = split_rows(source.view.num_rows, source.view.nbytes, batch, task_rows=options.task_rows)
+    ranges = _ranges(source, step, lineage, options)
     tasks = [FilterTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     named: Lineage | None = lineage
     if options.directory is None:
@@ -183,6 +201,22 @@ def _key(lineage: Lineage, step: Step) -> str | None:
         return None
 
 
+def _ranges(source: Source, step: Step, lineage: Lineage, options: Options) -> list[range]:
+    """The row ranges of the tasks: those of a run that was interrupted, whatever its number of workers, or new ones."""
+    rows, num_bytes = source.view.num_rows, source.view.nbytes
+    batch = step.batch_size if step.batched else 1
+    size = options.task_rows
+    if size is None and options.directory is not None and (key := _result_key(lineage, step, options)) is not None:
+        size = begun_task_rows(options.directory, f"results/{key}")
+    if size is None:
+        size = wanted_rows(rows, num_bytes, options.workers)
+    return split_rows(rows, num_bytes, batch, task_rows=size)
+
+
+def _result_key(lineage: Lineage, step: Step, options: Options) -> str | None:
+    return _key(lineage, step) if settings.caching or options.key is not None else None
+
+
 # --- in the cache ------------------------------------------------------------------------------------------------------
 
 
@@ -199,10 +233,10 @@ def _in_cache(
     assert directory is not None
     details: Details = {"desc": options.desc or step.label, "total_rows": source.view.num_rows, "complete": complete}
     details["load_from_cache"] = options.load_from_cache
-    details["executor"] = options.executor
+    details["executor"] = options.runner()
     if options.checkpoint is not None:
         details["checkpoint"] = options.checkpoint
-    key = _key(lineage, step) if settings.caching or options.key is not None else None
+    key = _result_key(lineage, step, options)
     if key is not None:
         return try_materialize(f"results/{key}", tasks, directory, None, details), lineage
     folder = directory.temporary()
@@ -290,13 +324,33 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
 def _in_memory(
     tasks: Sequence[Any], source: Source, step: Step, options: Options
 ) -> list[tuple[Mapping[str, Any] | None, pa.Table]]:
-    done = []
-    with progress(source.view.num_rows, options.desc or step.label) as bar:
+    done: dict[int, tuple[Mapping[str, Any] | None, pa.Table]] = {}
+    with progress(source.view.num_rows, options.desc or step.label) as bar, options.runner() as runner:
         for task in tasks:
-            memory = _Memory()
-            notes = task.run(memory, bar.update)
-            done.append((notes, memory.table()))
-    return done
+            runner.submit(_MemoryJob(task))
+        for index, notes, table in runner.results(bar.update):
+            done[index] = (notes, table)
+    return [done[task.index] for task in tasks]
+
+
+@dataclass(frozen=True)
+class _MemoryJob:
+    """One task whose tables are handed back."""
+
+    task: Any
+
+    @property
+    def title(self) -> str:
+        return str(self.task.label)
+
+    @property
+    def rows(self) -> int:
+        return len(self.task.rows)
+
+    def __call__(self, report: Report) -> tuple[int, Mapping[str, Any] | None, pa.Table]:
+        memory = _Memory()
+        notes = self.task.run(memory, report)
+        return self.task.index, notes, memory.table()
 
 
 def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options: Options) -> tuple[ColumnGroup, Shape] | None:

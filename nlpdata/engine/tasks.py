@@ -15,6 +15,7 @@ from nlpdata.engine.worker import Report, run_filter_range, run_map_range
 
 TASK_BYTES = 64 * 2**20
 TASK_ROWS = 200_000
+TASKS_PER_WORKER = 4
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ class FilterTask(_RangeTask):
         run_filter_range(self.source, self.step, self.rows, writer, report)
 
 
+def wanted_rows(num_rows: int, num_bytes: int, workers: int) -> int:
+    """Rows of a task: about 64 MiB and at most 200,000; fewer, so that several workers have several tasks each.
+
+    >>> wanted_rows(1_000_000, 8_000_000, 1), wanted_rows(1_000_000, 8_000_000, 2)
+    (200000, 125000)
+    """
+    wanted = min(TASK_ROWS, TASK_BYTES * num_rows // max(num_bytes, 1))
+    return wanted if workers == 1 else max(1, min(wanted, -(-num_rows // (workers * TASKS_PER_WORKER))))
+
+
 def split_rows(num_rows: int, num_bytes: int, batch_rows: int | None, *, task_rows: int | None = None) -> list[range]:
     """Row ranges of about 64 MiB and at most 200,000 rows, cut where batches end.
 
@@ -72,6 +83,6 @@ def split_rows(num_rows: int, num_bytes: int, batch_rows: int | None, *, task_ro
     if num_rows == 0:
         return []
     batch = num_rows if batch_rows is None else batch_rows
-    wanted = task_rows or min(TASK_ROWS, TASK_BYTES * num_rows // max(num_bytes, 1))
+    wanted = task_rows or wanted_rows(num_rows, num_bytes, 1)
     size = max(1, wanted // batch) * batch
     return [range(start, min(start + size, num_rows)) for start in range(0, num_rows, size)]

@@ -6,7 +6,7 @@ bulk on disk, splits, datasets.
 
 from __future__ import annotations
 
-from nlpdata.features.array import Array2D, Array3D, Array4D, Array5D
+from nlpdata.features.array import Array2D, Array3D, Array4D, Array5D, ArrayXD
 from nlpdata.features.audio import Audio, AudioDecoder, AudioSamples
 from nlpdata.features.base import Feature, FeatureType
 from nlpdata.features.cast import cast_array, cast_table
@@ -17,6 +17,7 @@ from nlpdata.features.image import Image
 from nlpdata.features.infer import infer_type
 from nlpdata.features.json_value import Json
 from nlpdata.features.media import Media
+from nlpdata.features.mixed import infer_feature
 from nlpdata.features.nested import (
     LargeList,
     List,
@@ -35,6 +36,7 @@ __all__ = [
     "Array3D",
     "Array4D",
     "Array5D",
+    "ArrayXD",
     "Audio",
     "AudioDecoder",
     "AudioSamples",
@@ -62,6 +64,7 @@ __all__ = [
     "encode_table",
     "from_arrow_field",
     "from_arrow_type",
+    "infer_feature",
     "infer_type",
     "is_optional",
     "register_feature",

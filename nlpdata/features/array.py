@@ -55,7 +55,7 @@ class ArrayXD(Feature):
             or any(size is not None and size < 0 for size in shape)
         ):
             raise FeatureError(
-                f"The shape of an {self._type} is {self.rank} lengths, the first of which may be None (any), not {self.shape!r}."
+                f"The shape of an {self._type} is {self.rank} lengths, the first of them None if it varies, not {self.shape!r}."
             )
         object.__setattr__(self, "shape", shape)
         items = Value(self.dtype)
@@ -87,7 +87,7 @@ class ArrayXD(Feature):
 
     def to_dict(self) -> dict[str, Any]:
         """The type as JSON-able data."""
-        return {"shape": list(self.shape), "dtype": self.dtype, "_type": self._type}
+        return {"shape": self.shape, "dtype": self.dtype, "_type": self._type}
 
     def check_lengths(self, lengths: list[np.ndarray[Any, Any]]) -> None:
         """Refuse lists of other lengths than the shape says.

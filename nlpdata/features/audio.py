@@ -176,7 +176,7 @@ def _decoded(content: bytes, path: str | None, stream_index: int | None) -> tupl
     """Samples (channels, samples) and their rate."""
     if is_wav(content) and stream_index in (None, 0):
         return read_wav(content)
-    if not is_available("soundfile") and is_available("torchcodec") or stream_index is not None:
+    if (not is_available("soundfile") and is_available("torchcodec")) or stream_index is not None:
         found = load("torchcodec.decoders", "audio").AudioDecoder(content, stream_index=stream_index).get_all_samples()
         return found.data.numpy(), found.sample_rate
     soundfile = load("soundfile", "audio")
@@ -193,7 +193,8 @@ def _with_channels(samples: Samples, wanted: int | None) -> Samples:
     if wanted is None or wanted == found:
         return samples
     if wanted == 1:
-        return samples.mean(axis=0, keepdims=True)
+        mixed: Samples = samples.mean(axis=0, keepdims=True)
+        return mixed
     if found == 1:
         return np.repeat(samples, wanted, axis=0)
     raise FeatureError(f"A sound of {found} channels cannot become one of {wanted}: 1 channel or {found} can be had.")

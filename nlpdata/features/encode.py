@@ -24,6 +24,7 @@ from nlpdata.features.codec import as_mapping, is_listlike
 from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
 from nlpdata.features.misfit import MISFITS, first_conflict, first_misfit, row_error
+from nlpdata.features.mixed import infer_feature
 from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_type, normalise
 from nlpdata.features.scalars import ClassLabel, Value
 from nlpdata.features.schema import Features
@@ -33,7 +34,14 @@ from nlpdata.features.widen import widen
 _types = pa.types
 
 
-def encode_column(values: Any, feature: FeatureType | None, *, column: str = "", first_row: int = 0) -> Any:
+def encode_column(
+    values: Any,
+    feature: FeatureType | None,
+    *,
+    column: str = "",
+    first_row: int = 0,
+    on_mixed_types: str | None = None,
+) -> Any:
     """The values of a column as an Arrow array of the feature's type.
 
     NumPy and Arrow inputs go by buffers and are not copied where their type fits; lists go through one C call.
@@ -44,6 +52,7 @@ def encode_column(values: Any, feature: FeatureType | None, *, column: str = "",
         feature: what the values are; None infers it (:func:`infer_type`).
         column: named in errors.
         first_row: number of the first row, for errors.
+        on_mixed_types: ``"use_json"`` stores inferred values without a common type as JSON; None refuses them.
 
     Returns:
         A ``pa.Array``, or a ``pa.ChunkedArray`` where one array cannot hold the values.
@@ -63,16 +72,27 @@ def encode_column(values: Any, feature: FeatureType | None, *, column: str = "",
     if not isinstance(values, list):
         wanted = from_arrow_type(values.type) if feature is None else feature
         return convert_array(values, wanted, strict=True, column=column, first_row=first_row)
-    return _infer_list(values, column, first_row) if feature is None else _encode_list(values, feature, column, first_row)
+    if feature is not None:
+        return _encode_list(values, feature, column, first_row)
+    if on_mixed_types is None:
+        return _infer_list(values, column, first_row)
+    try:
+        return _infer_list(values, column, first_row)
+    except FeatureError:
+        found = infer_feature(values, on_mixed_types=on_mixed_types)
+        return _encode_list(values, normalise(found), column, first_row)
 
 
-def encode_table(columns: Mapping[str, Any], features: Features | None, *, first_row: int = 0) -> pa.Table:
+def encode_table(
+    columns: Mapping[str, Any], features: Features | None, *, first_row: int = 0, on_mixed_types: str | None = None
+) -> pa.Table:
     """Columns as a table; with features, in their order and with what is missing as null.
 
     Args:
         columns: column name -> values, as :func:`encode_column` takes them.
         features: what the columns are; None infers each.
         first_row: number of the first row, for errors.
+        on_mixed_types: as for :func:`encode_column`, where types are inferred.
 
     Raises:
         RowError: a value does not fit.
@@ -84,7 +104,13 @@ def encode_table(columns: Mapping[str, Any], features: Features | None, *, first
         extra = next(name for name in columns if name not in features)
         raise unknown(UnknownColumnError, "column", extra, features, "Declare it in the features, or leave it out.")
     arrays = {
-        name: encode_column(columns[name], None if features is None else features[name], column=name, first_row=first_row)
+        name: encode_column(
+            columns[name],
+            None if features is None else features[name],
+            column=name,
+            first_row=first_row,
+            on_mixed_types=on_mixed_types,
+        )
         for name in names
     }
     lengths = {name: len(array) for name, array in arrays.items()}

@@ -57,7 +57,7 @@ class Image(Media):
             image.load()
         except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for broken PNG files
             where = f"The file {path!r}" if path else f"A value of {len(content)} bytes"
-            raise FeatureError(f"{where} is not an image that Pillow can read: {error}") from error
+            raise FeatureError(f"{where} is not an image that Pillow can read: {_reason(error)}") from error
         if path is not None and data is None:
             image.filename = path
         if image.getexif().get(_ORIENTATION) is not None:
@@ -68,6 +68,10 @@ class Image(Media):
         return shown_arguments(self)
 
     __hash__ = Media.__hash__
+
+
+def _reason(error: Exception) -> str:
+    return "it is in no format that it knows" if type(error).__name__ == "UnidentifiedImageError" else str(error)
 
 
 def _from_pillow(image: Any) -> dict[str, Any]:
@@ -104,7 +108,7 @@ def _storable(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         pixels = pixels[:, :, 0]
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (2, 3, 4)) or 0 in pixels.shape:
         raise FeatureError(
-            f"An array of shape {pixels.shape} is no image: (height, width) or (height, width, channels) with 1 to 4 channels is."
+            f"An array of shape {pixels.shape} is no image: (height, width) or (height, width, 1 to 4 channels) is."
         )
     if pixels.ndim == 3:
         return _exactly(pixels, np.uint8)

@@ -32,7 +32,7 @@ class Media(Feature):
     """
 
     decode: bool
-    pa_type: ClassVar[pa.DataType] = MEDIA_TYPE  # type: ignore[assignment]
+    pa_type: ClassVar[pa.DataType] = MEDIA_TYPE
     requires_encoding: ClassVar[bool] = True
     _takes: ClassVar[str] = "a path, bytes, or a dict with 'bytes' or 'path'"
 
@@ -143,14 +143,15 @@ class Media(Feature):
         if isinstance(storage, pa.ChunkedArray):
             chunks = [self.embed_storage(chunk, None, local_files, remote_files) for chunk in storage.chunks]
             return pa.chunked_array(chunks, type=MEDIA_TYPE)
-        rows = []
-        for row in self.cast_storage(storage).to_pylist():
-            if row is not None and row["bytes"] is None and row["path"] is not None:
-                if remote_files if is_remote(row["path"]) else local_files:
-                    row["bytes"] = read_bytes(None, row["path"])
-            if row is not None and row["path"] is not None and row["bytes"] is not None:
+        rows = self.cast_storage(storage).to_pylist()
+        for row in rows:
+            if row is None or row["path"] is None:
+                continue
+            wanted = remote_files if is_remote(row["path"]) else local_files
+            if row["bytes"] is None and wanted:
+                row["bytes"] = read_bytes(None, row["path"])
+            if row["bytes"] is not None:
                 row["path"] = file_name(row["path"])
-            rows.append(row)
         return pa.array(rows, type=MEDIA_TYPE)
 
     def flatten(self) -> Any:

@@ -68,12 +68,12 @@ def _values(body: memoryview, kind: int, bits: int) -> Samples:
     if kind != _PCM or bits not in (8, 16, 24, 32):
         raise FeatureError(f"The WAV file holds coding {kind} with {bits} bits; PCM (1) and floats (3) can be read.")
     if bits == 8:
-        return (np.frombuffer(body, np.uint8).astype(np.float32) - 128) / 128
+        return ((np.frombuffer(body, np.uint8).astype(np.float64) - 128) / 128).astype(np.float32)
     if bits == 24:
         padded = np.zeros((len(body) // 3, 4), np.uint8)
         padded[:, 1:] = np.frombuffer(body, np.uint8).reshape(-1, 3)
         return (padded.view("<i4")[:, 0].astype(np.float64) / 2**31).astype(np.float32)
-    scaled = np.frombuffer(body, f"<i{width}").astype(np.float64) / 2 ** (bits - 1)
+    scaled: np.ndarray[Any, Any] = np.frombuffer(body, f"<i{width}").astype(np.float64) / 2 ** (bits - 1)
     return scaled.astype(np.float32)
 
 

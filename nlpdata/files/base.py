@@ -261,7 +261,7 @@ def batches_of(batches: Iterable[Batch]) -> Iterator[pa.RecordBatch]:
 def rows_after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """The batches without their first ``rows`` rows."""
     for batch in batches:
-        if rows >= batch.num_rows:
+        if rows and rows >= batch.num_rows:
             rows -= batch.num_rows
         else:
             yield batch.slice(rows) if rows else batch

@@ -162,6 +162,11 @@ class Plan:
         blocks = utf8_blocks(stream, encoding, errors, 1 << 20, self.label)
         return io.BufferedReader(JoinedBlocks(blocks, stream))
 
+    def has_rows(self) -> bool:
+        """Whether anything follows the header."""
+        with self.open() as stream, self.rows(stream) as reader:
+            return next(itertools.islice(reader, self.rows_before, None), None) is not None
+
     @contextmanager
     def rows(self, stream: BinaryIO) -> Iterator[Any]:
         """A ``csv.reader`` of the rows below the skipped lines; blank lines are empty rows."""
@@ -261,6 +266,8 @@ def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iter
         except _Ragged:
             cut = _by_python
         except _TooLong as error:
+            if not done and not plan.has_rows():
+                return  # a header without a line end
             if size >= _MAX_BLOCK:
                 raise FeatureError(f"{plan.label}: row {done} is longer than 2 GB. {_QUOTING_HINT}") from error
             size = min(size * 8, _MAX_BLOCK)

@@ -35,7 +35,25 @@ _EXTENSIONS = {
     ".txt": "text",
     ".parquet": "parquet", ".geoparquet": "parquet", ".gpq": "parquet",
     ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
+    ".xml": "xml",
+    ".tar": "webdataset",
 }  # fmt: skip
+MEDIA_EXTENSIONS = {
+    **dict.fromkeys((
+        ".avif", ".bmp", ".gif", ".ico", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga",
+        ".tif", ".tiff", ".webp",
+    ), "imagefolder"),
+    **dict.fromkeys((
+        ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".snd", ".voc", ".w64", ".wav",
+    ), "audiofolder"),
+    **dict.fromkeys((".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv"), "videofolder"),
+    ".pdf": "pdffolder",
+    **dict.fromkeys((".nii", ".nii.gz"), "niftifolder"),
+    **dict.fromkeys((".glb", ".gltf", ".obj", ".off", ".ply", ".stl"), "meshfolder"),
+}  # fmt: skip
+"""Extension -> the packaged builder of a folder of such files."""
+METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+_EXTENSIONS |= MEDIA_EXTENSIONS
 
 
 def is_url(path: str) -> bool:
@@ -173,6 +191,15 @@ def _split_of_folder(path: Path) -> str | None:
     return next((split for part in path.parts[:-1] if (split := _word_split(part))), None)
 
 
+def split_of_folder_name(name: str) -> str | None:
+    """The split that a folder's name tells, or None.
+
+    >>> split_of_folder_name("dev"), split_of_folder_name("cats")
+    ('validation', None)
+    """
+    return _word_split(name)
+
+
 def _word_split(name: str) -> str | None:
     return next((_SPLIT_OF_WORD[word] for word in _WORD.findall(name.lower()) if word in _SPLIT_OF_WORD), None)
 
@@ -184,7 +211,7 @@ def _extension(name: str) -> str:
 
 
 def _known_extensions() -> str:
-    return ", ".join(_EXTENSIONS)
+    return ", ".join([*(e for e in _EXTENSIONS if e not in MEDIA_EXTENSIONS), "images, sounds, films ..."])
 
 
 def infer_file_type(paths: Iterable[str | os.PathLike[str]]) -> tuple[str, dict[str, Any]]:
@@ -199,6 +226,8 @@ def infer_file_type(paths: Iterable[str | os.PathLike[str]]) -> tuple[str, dict[
     ('csv', {'sep': '\\t'})
     """
     names = [os.fspath(path) for path in paths]
+    told = [name for name in names if os.path.basename(name) not in METADATA_NAMES]  # these are about the files beside them
+    names = told or names
     extensions = [_extension(name.split("::")[0]) for name in names]
     counts = Counter(extension for extension in extensions if extension in _EXTENSIONS)
     if not counts:

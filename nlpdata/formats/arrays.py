@@ -10,8 +10,9 @@ structs are None.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,9 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.features import ArrayXD, Feature, Image, LargeList, List
 from nlpdata.formats import buffers
-from nlpdata.formats.base import DictFormatter
+from nlpdata.formats.base import DictFormatter, pick
 from nlpdata.formats.buffers import Ndarray
 from nlpdata.formats.python import to_list
 
@@ -221,6 +223,38 @@ class ArrayFormatter(DictFormatter):
 
     # A column, by rows [start, stop) of a piece.
 
+    def column(self, table: Any, name: str) -> Any:
+        """A whole column; a column of arrays whose shape is declared has that shape, NaN for null rows, also without rows.
+
+        Raises:
+            UnknownColumnError: there is no such column.
+        """
+        feature = self.features[name] if self.features is not None and name in self.features else None
+        if isinstance(feature, ArrayXD) and None not in feature.shape:
+            column = pick(table, name)
+            if column.null_count or not len(column):
+                return self.array(self._with_null_rows(column, feature.shape))
+        return super().column(table, name)
+
+    def _with_null_rows(self, column: Any, shape: Sequence[int | None]) -> Ndarray:
+        """Arrays of one shape stacked, NaN for rows that are null."""
+        valid = column.is_valid().to_numpy() if column.null_count else None
+        child: Piece = pieces(column.drop_null())
+        while isinstance(child, Lists):
+            child = child.child
+        assert isinstance(child, Numbers)
+        size = math.prod(length or 0 for length in shape)
+        to = self.target(child.values.dtype) if valid is None else self.target_with_nulls(child.values.dtype)
+        found = np.empty((len(column), *(length or 0 for length in shape)), to)
+        if valid is not None:
+            missing: Any = None if to.kind == "O" else to.type("NaT") if to.kind in "mM" else np.nan
+            found[~valid] = missing
+        items = self.dense(child.values, child.valid)
+        if items is None:
+            raise FeatureError("Booleans with nulls inside of arrays have no array form.")
+        found[slice(None) if valid is None else valid] = items.reshape(-1, *found.shape[1:]) if size else 0
+        return found
+
     def convert(self, column: Any) -> Any:
         """A column as one array where its rows stack, else as the library's ragged form."""
         piece = pieces(column)
@@ -326,15 +360,44 @@ class ArrayFormatter(DictFormatter):
         """The rows of a list column without nulls."""
         return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
 
-    def collect(self, decoded: list[Any]) -> Any:
-        """Decoded values: arrays of one shape stacked, anything else kept as rows."""
-        arrays = [v for v in decoded if isinstance(v, np.ndarray)]
-        if len(arrays) < len(decoded) or not arrays:
-            return self.ragged(decoded)
-        converted = [a if (dense := self.dense(a, None)) is None else dense for a in arrays]
-        if len({a.shape for a in converted}) == 1:
-            return self.array(np.stack(converted))
-        return self.ragged([self.array(a) for a in converted])
+    # Values that features decoded.
+
+    def picture(self, image: Any) -> Ndarray:
+        """A decoded image as an array of (height, width) or (height, width, channels), as its pixels are stored."""
+        found = np.asarray(image)
+        return found if self.dtype is None else found.astype(self.dtype)
+
+    def collect(self, decoded: list[Any], feature: Any) -> Any:
+        """Decoded images of one shape and type stacked into one array; anything else as rows."""
+        if isinstance(feature, Image) and decoded and None not in decoded:
+            found = [self.picture(image) for image in decoded]
+            if len({(pixels.shape, pixels.dtype) for pixels in found}) == 1:
+                return self.array(np.stack(found))
+            return self.ragged([self.array(pixels) for pixels in found])
+        return self.ragged(self.collect_rows(decoded, feature))
+
+    def collect_rows(self, decoded: list[Any], feature: Any) -> list[Any]:
+        """Decoded values one by one: images as arrays, also in lists and structs; sounds, films and JSON values as they are."""
+        return [None if value is None else self.decoded(value, feature) for value in decoded]
+
+    def decoded(self, value: Any, feature: Any) -> Any:
+        """One decoded value that is not None."""
+        if isinstance(feature, Image):
+            return self.array(self.picture(value))
+        if isinstance(feature, Mapping):
+            return {
+                key: None if part is None else self.decoded(part, feature[key]) if key in feature else part
+                for key, part in value.items()
+            }
+        if isinstance(feature, List | LargeList):
+            return self.collect(value, feature.feature)
+        if isinstance(feature, Feature) and not feature.requires_decoding and isinstance(value, bool | int | float | list):
+            return self.column_of_one(value, feature)
+        return value
+
+    def column_of_one(self, value: Any, feature: Feature) -> Any:
+        """A value beside decoded ones in a struct, as it would be shown by itself."""
+        return self.convert_rows(pa.array([value], feature.pa_type))[0]
 
 
 def _cast(values: Ndarray, to: np.dtype[Any]) -> Ndarray:

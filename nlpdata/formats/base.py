@@ -205,8 +205,12 @@ class DictFormatter(Formatter):
         """A chunked array as one value a row."""
 
     @abstractmethod
-    def collect(self, decoded: list[Any]) -> Any:
-        """Values that the features decoded, as the value of a whole column."""
+    def collect(self, decoded: list[Any], feature: Any) -> Any:
+        """Values that ``feature`` decoded, as the value of a whole column."""
+
+    @abstractmethod
+    def collect_rows(self, decoded: list[Any], feature: Any) -> Sequence[Any]:
+        """Values that ``feature`` decoded, as one value a row."""
 
     def row(self, table: Any, i: int = 0) -> dict[str, Any]:
         """Row ``i`` as a dict by column."""
@@ -221,7 +225,10 @@ class DictFormatter(Formatter):
             UnknownColumnError: there is no such column.
         """
         column = pick(table, name)
-        return self.collect(self.decode(column, name)) if name in self.decoding else self.convert(column)
+        if name in self.decoding:
+            assert self.features is not None
+            return self.collect(self.decode(column, name), self.features[name])
+        return self.convert(column)
 
     def batch(self, table: Any) -> dict[str, Any]:
         """All columns by name."""
@@ -252,7 +259,8 @@ class DictFormatter(Formatter):
         """
         column = pick(table, name)
         if name in self.decoding:
-            return [self.collect([value])[0] for value in self.decode(column, name)]
+            assert self.features is not None
+            return self.collect_rows(self.decode(column, name), self.features[name])
         return self.convert_rows(column)
 
     def decode(self, column: Any, name: str) -> list[Any]:

@@ -174,6 +174,8 @@ def plain(array: Any) -> Any:
     kind = array.type
     if kind.id == DICTIONARY and not pa.types.is_nested(kind.value_type):
         return _decoded(array)
+    if isinstance(kind, pa.JsonType):
+        return array.storage
     if kind.id == EXTENSION and isinstance(kind, pa.ExtensionType) and kind.__arrow_ext_scalar_class__() is pa.ExtensionScalar:
         return plain(array.storage)
     return array

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from nlpdata._optional import load
+from nlpdata.features import ArrayXD
 from nlpdata.formats.base import Formatter, pick
+from nlpdata.formats.numpy import NumpyFormatter
+from nlpdata.formats.python import PythonFormatter
 
 
 class PandasFormatter(Formatter):
@@ -17,7 +20,9 @@ class PandasFormatter(Formatter):
 
     def __init__(self, features: Any = None, **kwargs: Any) -> None:
         super().__init__(features, **kwargs)
-        load("pandas", "pandas")
+        self._pandas = load("pandas", "pandas")
+        self._features = {} if features is None else dict(features)
+        self._python, self._numpy = PythonFormatter(features), NumpyFormatter(features)
 
     def row(self, table: Any, i: int = 0) -> Any:
         """Row ``i`` as a frame of one row with index 0."""
@@ -25,13 +30,30 @@ class PandasFormatter(Formatter):
 
     def column(self, table: Any, name: str) -> Any:
         """The column as a series of that name."""
-        series = pick(table, name).to_pandas()
-        series.name = name
-        return series
+        pick(table, name)
+        return self.batch(table.select([name]))[name]
 
     def batch(self, table: Any) -> Any:
-        """The table as a frame with index 0 .. n-1, whatever index pandas metadata in the schema ask for."""
-        return table.replace_schema_metadata(None).to_pandas()
+        """The table as a frame with index 0 .. n-1, whatever index pandas metadata in the schema ask for.
+
+        Decoded values and arrays of a declared rank are objects.
+        """
+        names = table.column_names
+        objects = [name for name in names if self._is_object(name)]
+        if not objects:
+            return table.replace_schema_metadata(None).to_pandas()
+        plain = table.select([name for name in names if name not in objects]).replace_schema_metadata(None)
+        frame = plain.to_pandas() if plain.num_columns else self._pandas.DataFrame(index=range(table.num_rows))
+        for name in objects:
+            rows = (
+                self._numpy.items(table, name) if isinstance(self._features[name], ArrayXD) else self._python.items(table, name)
+            )
+            frame.insert(names.index(name), name, self._pandas.Series(list(rows), dtype=object))
+        return frame
+
+    def _is_object(self, name: str) -> bool:
+        feature = self._features.get(name)
+        return isinstance(feature, ArrayXD) or name in self._python.decoding
 
     def rows(self, table: Any) -> Iterator[Any]:
         """Every row as a frame of one row with index 0; the table is converted once."""

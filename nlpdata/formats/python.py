@@ -199,7 +199,11 @@ class PythonFormatter(DictFormatter):
         """The column as one list."""
         return to_list(column)
 
-    def collect(self, decoded: list[Any]) -> list[Any]:
+    def collect(self, decoded: list[Any], feature: Any) -> list[Any]:
+        """Decoded values, as they are."""
+        return decoded
+
+    def collect_rows(self, decoded: list[Any], feature: Any) -> list[Any]:
         """Decoded values, as they are."""
         return decoded
 

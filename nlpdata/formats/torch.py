@@ -53,6 +53,11 @@ class TorchFormatter(ArrayFormatter):
         """int64 and float32; float64 as it is if a dtype was asked for, so that nothing is lost on the way."""
         return stored if self._asked is not None and stored.kind == "f" else super().target(stored)
 
+    def picture(self, image: Any) -> Ndarray:
+        """A decoded image as (channels, height, width)."""
+        found = np.asarray(image)
+        return found[None] if found.ndim == 2 else found.transpose(2, 0, 1)
+
     def array(self, dense: Ndarray) -> Any:
         """A tensor with memory of its own."""
         self.no_moments(dense, "torch")

@@ -16,6 +16,8 @@ from nlpdata.scoring.inputs import check_lengths, numbers
 from nlpdata.scoring.samples import joined_cells, trace
 from nlpdata.scoring.sums import SHIFT, exact_dot, exact_sum, fixed
 
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -96,9 +98,16 @@ class PairRows:
 
 
 def _moved(sums: list[float], a: int, b: int) -> Moments:
-    """Moments about zero from those about (a, b), which are multiples of 2**-SHIFT."""
+    """Moments about zero from those about (a, b), which are multiples of 2**-SHIFT.
+
+    A side that does not vary but for rounding (one row drawn n times) does not vary at all.
+    """
     rows = round(sums[0])
     x, y, xx, yy, xy = (fixed(value) for value in sums[1:])
+    if rows * sums[3] - sums[1] ** 2 <= _ROUNDING * rows * sums[3]:
+        xx = x * x // (rows << SHIFT) if rows else 0
+    if rows * sums[4] - sums[2] ** 2 <= _ROUNDING * rows * sums[4]:
+        yy = y * y // (rows << SHIFT) if rows else 0
     return Moments(
         rows,
         x + rows * a,

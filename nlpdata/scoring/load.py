@@ -20,7 +20,7 @@ from nlpdata.scripts.load import load_class
 __all__ = ["inspect_metric", "list_metrics", "load_metric"]
 
 
-def load_metric(  # noqa: PLR0913 - the documented signature
+def load_metric(
     path: str | os.PathLike[str],
     config_name: str | None = None,
     process_id: int = 0,

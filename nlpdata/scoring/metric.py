@@ -87,7 +87,7 @@ class Metric(ABC):
     ROW_SETTINGS: ClassVar[frozenset[str]] = frozenset({"sample_weight"})
     """Settings of ``stats`` that hold one value per row."""
 
-    def __init__(  # noqa: PLR0913 - the documented signature
+    def __init__(
         self,
         config_name: str | None = None,
         keep_in_memory: bool = False,
@@ -111,7 +111,7 @@ class Metric(ABC):
         self._asked, self._options = self._ask(options)
         if not self.additive:
             self.info  # noqa: B018 - scripts check their configuration here
-        if rows := self._split(options)[0]:
+        if rows := self._split(self._options)[0]:
             raise ArgumentError(f"{', '.join(rows)} is about rows: give it to compute or add_batch.")
 
     # What a subclass gives.

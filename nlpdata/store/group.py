@@ -260,7 +260,7 @@ class TableGroup(_BatchedGroup):
     def __reduce__(self) -> tuple[Any, ...]:
         # Through IPC, because a pickled slice would carry the whole buffers.
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, self.table.schema) as writer:
+        with pa.ipc.new_stream(sink, self.table.schema, options=pa.ipc.IpcWriteOptions(allow_64bit=True)) as writer:
             writer.write_table(self.table)
         return _table_group, (sink.getvalue(),)
 

@@ -39,7 +39,9 @@ def map_file(path: str, num_bytes: int | None = None) -> pa.Buffer:
                 f"{path} has {size:,} bytes. Expected {expected}: it was cut short or changed. Make it again."
             )
         with pa.memory_map(path) as file:
-            return file.read_buffer(size)  # keeps the mapping, not the descriptor
+            # Reading all of it would ask the kernel to fetch all of it. The first byte keeps the mapping (not the descriptor).
+            first = file.read_buffer(1)
+            return pa.foreign_buffer(first.address, size, first)
     except FileNotFoundError as error:
         raise CorruptFileError(f"The data file {path} is missing. Make the dataset again.") from error
 

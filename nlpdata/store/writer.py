@@ -312,7 +312,8 @@ class _OpenShard:
         self.num_rows = 0
         self._batches: list[BatchEntry] = []
         self._sink = _HashingFile(folder / temporary_name(".arrow"))
-        self._writer = pa.ipc.new_stream(self._sink, schema)
+        # Without the option a list of more than 2**31 - 1 values is refused.
+        self._writer = pa.ipc.new_stream(self._sink, schema, options=pa.ipc.IpcWriteOptions(allow_64bit=True))
         self._schema_bytes: int = schema.serialize().size  # the writer sends the schema just before the first batch
 
     @property

@@ -99,7 +99,7 @@ def test_a_plain_arrow_file_is_mapped_not_read(tmp_path: Path) -> None:
 
 
 def test_file_types_are_found_by_name() -> None:
-    assert FILE_TYPES.names() == ["arrow", "csv", "json", "parquet", "text"]
+    assert FILE_TYPES.names() == ["arrow", "csv", "json", "parquet", "text", "webdataset", "xml"]
     assert get_file_type("jsonl").name == "json" and get_file_type("tsv").name == "csv"
     with pytest.raises(UnknownFileTypeError, match="Did you mean 'parquet'"):
         get_file_type("parket")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nlpdata.errors import RowError, TypeConflictError
@@ -35,6 +35,9 @@ from nlpdata.features import (
     widen_schema,
 )
 from nlpdata.splits import ReadInstruction, parse_split
+
+settings.register_profile("features", deadline=None)  # the machine may be busy with other things
+settings.load_profile("features")
 
 UNITS = ("s", "ms", "us", "ns")
 DTYPES = [

