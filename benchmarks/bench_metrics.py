@@ -1,4 +1,4 @@
-"""How long do counting metrics take, against scikit-learn and against reading the labels once?
+"""How long do metrics take, against scikit-learn or scipy and against reading the columns once? And their intervals?
 
 As a test (tiny): ``pytest benchmarks/bench_metrics.py``.
 At real size: ``python benchmarks/bench_metrics.py --time [OUT.json]``, which writes one JSON: machine, versions, command,
@@ -79,8 +79,38 @@ def measure(rows: int, repeats: int) -> dict[str, Any]:
     return {"rows": rows, "labels": LABELS, "cases": results, "load_metric_first_s": first_load_seconds()}
 
 
+def measure_numbers(rows: int, repeats: int) -> list[dict[str, Any]]:
+    """Correlations of floats against scipy."""
+    scipy = importlib.import_module("scipy.stats")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=rows)
+    y = x + rng.normal(size=rows)
+    results = []
+    for name in ("pearsonr", "spearmanr"):
+        metric, peer = load_metric(name), getattr(scipy, name)
+        np.testing.assert_allclose(metric.compute(predictions=x, references=y)[name], peer(x, y)[0], rtol=1e-12)
+        ours = median_seconds(lambda m=metric: m.compute(predictions=x, references=y), repeats)
+        theirs = median_seconds(lambda call=peer: call(x, y), repeats)
+        results.append({"metric": name, "nlpdata_s": ours, "scipy_s": theirs, "ratio": theirs / ours})
+    return results
+
+
+def measure_intervals(rows: int, resamples: int) -> list[dict[str, Any]]:
+    """Bootstrap intervals, against computing the score once per resample."""
+    p, r = labels(rows)
+    results = []
+    for name, parameters, _ in CASES[:2]:
+        metric = load_metric(name)
+        once = median_seconds(lambda m=metric, kw=parameters: m.compute(predictions=p, references=r, **kw), 3)
+        options = {**parameters, "confidence": 0.95, "resamples": resamples}
+        ours = median_seconds(lambda m=metric, kw=options: m.compute(predictions=p, references=r, **kw), 3)
+        results.append({"metric": name, "resamples": resamples, "interval_s": ours, "naive_s": once * resamples})
+    return results
+
+
 def test_tiny() -> None:
     pytest.importorskip("sklearn")
+    assert len(measure_numbers(rows=100, repeats=1)) == 2 and len(measure_intervals(rows=100, resamples=5)) == 2
     result = measure(rows=1000, repeats=1)
     assert [case["metric"] for case in result["cases"]] == [name for name, _, _ in CASES]
     assert all(case["nlpdata_s"] > 0 and case["limit_s"] > 0 for case in result["cases"])
@@ -92,8 +122,10 @@ if __name__ == "__main__":
     report = {
         "command": " ".join(["python", *sys.argv]),
         "machine": {"platform": platform.platform(), "processor": platform.machine(), "python": platform.python_version()},
-        "versions": {name: version(name) for name in ("nlpdata", "numpy", "scikit-learn")},
+        "versions": {name: version(name) for name in ("nlpdata", "numpy", "scikit-learn", "scipy")},
         **measure(rows=1_000_000, repeats=20),
+        "numbers": measure_numbers(rows=1_000_000, repeats=5),
+        "intervals": measure_intervals(rows=1_000_000, resamples=1000),
     }
     text = json.dumps(report, indent=2)
     targets = [argument for argument in sys.argv[1:] if argument.endswith(".json")]

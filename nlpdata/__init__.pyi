@@ -1,66 +1,70 @@
 """The public names and their types, for editors and type checkers; at run time each is loaded when first used."""
 
-from nlpdata._report import (
-    are_progress_bars_disabled as are_progress_bars_disabled,
-    disable_progress_bars as disable_progress_bars,
-    enable_progress_bars as enable_progress_bars,
-    is_progress_bar_enabled as is_progress_bar_enabled,
-)
-from nlpdata.builder.base import (
-    ArrowBasedBuilder as ArrowBasedBuilder,
-    DatasetBuilder as DatasetBuilder,
-    GeneratorBasedBuilder as GeneratorBasedBuilder,
-)
+from nlpdata._report import are_progress_bars_disabled as are_progress_bars_disabled
+from nlpdata._report import disable_progress_bars as disable_progress_bars
+from nlpdata._report import enable_progress_bars as enable_progress_bars
+from nlpdata._report import is_progress_bar_enabled as is_progress_bar_enabled
+from nlpdata.builder.base import ArrowBasedBuilder as ArrowBasedBuilder
+from nlpdata.builder.base import DatasetBuilder as DatasetBuilder
+from nlpdata.builder.base import GeneratorBasedBuilder as GeneratorBasedBuilder
 from nlpdata.builder.config import BuilderConfig as BuilderConfig
 from nlpdata.dataset.column import Column as Column
 from nlpdata.dataset.dataset import Dataset as Dataset
 from nlpdata.dataset.dicts import DatasetDict as DatasetDict
-from nlpdata.dataset.transforms import (
-    concatenate_datasets as concatenate_datasets,
-    disable_caching as disable_caching,
-    enable_caching as enable_caching,
-    is_caching_enabled as is_caching_enabled,
-)
-from nlpdata.features import (
-    ClassLabel as ClassLabel,
-    Features as Features,
-    LargeList as LargeList,
-    List as List,
-    Sequence as Sequence,
-    Translation as Translation,
-    TranslationVariableLanguages as TranslationVariableLanguages,
-    Value as Value,
-)
-from nlpdata.fetch.manager import (
-    DownloadConfig as DownloadConfig,
-    DownloadManager as DownloadManager,
-    DownloadMode as DownloadMode,
-    VerificationMode as VerificationMode,
-)
-from nlpdata.info import DatasetInfo as DatasetInfo, Version as Version
-from nlpdata.inspect import (
-    get_dataset_config_info as get_dataset_config_info,
-    get_dataset_config_names as get_dataset_config_names,
-    get_dataset_default_config_name as get_dataset_default_config_name,
-    get_dataset_infos as get_dataset_infos,
-    get_dataset_split_names as get_dataset_split_names,
-)
-from nlpdata.load import (
-    load_dataset as load_dataset,
-    load_dataset_builder as load_dataset_builder,
-    load_from_disk as load_from_disk,
-)
-from nlpdata.scoring.load import list_metrics as list_metrics, load_metric as load_metric
-from nlpdata.scoring.metric import Metric as Metric, MetricInfo as MetricInfo
-from nlpdata.splits import (
-    NamedSplit as NamedSplit,
-    NamedSplitAll as NamedSplitAll,
-    ReadInstruction as ReadInstruction,
-    Split as Split,
-    SplitDict as SplitDict,
-    SplitGenerator as SplitGenerator,
-    SplitInfo as SplitInfo,
-)
+from nlpdata.dataset.transforms import concatenate_datasets as concatenate_datasets
+from nlpdata.dataset.transforms import disable_caching as disable_caching
+from nlpdata.dataset.transforms import enable_caching as enable_caching
+from nlpdata.dataset.transforms import is_caching_enabled as is_caching_enabled
+from nlpdata.features import Array2D as Array2D
+from nlpdata.features import Array3D as Array3D
+from nlpdata.features import Array4D as Array4D
+from nlpdata.features import Array5D as Array5D
+from nlpdata.features import Audio as Audio
+from nlpdata.features import ClassLabel as ClassLabel
+from nlpdata.features import Features as Features
+from nlpdata.features import Image as Image
+from nlpdata.features import Json as Json
+from nlpdata.features import LargeList as LargeList
+from nlpdata.features import List as List
+from nlpdata.features import Mesh as Mesh
+from nlpdata.features import Nifti as Nifti
+from nlpdata.features import Pdf as Pdf
+from nlpdata.features import Sequence as Sequence
+from nlpdata.features import Translation as Translation
+from nlpdata.features import TranslationVariableLanguages as TranslationVariableLanguages
+from nlpdata.features import Value as Value
+from nlpdata.features import Video as Video
+from nlpdata.fetch.manager import DownloadConfig as DownloadConfig
+from nlpdata.fetch.manager import DownloadManager as DownloadManager
+from nlpdata.fetch.manager import DownloadMode as DownloadMode
+from nlpdata.fetch.manager import VerificationMode as VerificationMode
+from nlpdata.info import DatasetInfo as DatasetInfo
+from nlpdata.info import Version as Version
+from nlpdata.inspect import get_dataset_config_info as get_dataset_config_info
+from nlpdata.inspect import get_dataset_config_names as get_dataset_config_names
+from nlpdata.inspect import get_dataset_default_config_name as get_dataset_default_config_name
+from nlpdata.inspect import get_dataset_infos as get_dataset_infos
+from nlpdata.inspect import get_dataset_split_names as get_dataset_split_names
+from nlpdata.load import load_dataset as load_dataset
+from nlpdata.load import load_dataset_builder as load_dataset_builder
+from nlpdata.load import load_from_disk as load_from_disk
+from nlpdata.scoring import evaluate as evaluate
+from nlpdata.scoring.combine import combine as combine
+from nlpdata.scoring.load import inspect_metric as inspect_metric
+from nlpdata.scoring.load import list_metrics as list_metrics
+from nlpdata.scoring.load import load_metric as load_metric
+from nlpdata.scoring.metric import Metric as Metric
+from nlpdata.scoring.metric import MetricInfo as MetricInfo
+from nlpdata.splits import NamedSplit as NamedSplit
+from nlpdata.splits import NamedSplitAll as NamedSplitAll
+from nlpdata.splits import ReadInstruction as ReadInstruction
+from nlpdata.splits import Split as Split
+from nlpdata.splits import SplitBase as SplitBase
+from nlpdata.splits import SplitDict as SplitDict
+from nlpdata.splits import SplitGenerator as SplitGenerator
+from nlpdata.splits import SplitInfo as SplitInfo
+from nlpdata.splits import SubSplitInfo as SubSplitInfo
+from nlpdata.splits import percent as percent
 
 __version__: str
 __all__: list[str]

@@ -23,7 +23,7 @@ of each to test."""
 CITATION = """@misc{lehmann2015,
   title = {DBpedia--a large-scale, multilingual knowledge base extracted from Wikipedia},
   author = {Lehmann, Jens and Isele, Robert and Jakob, Max and Jentzsch, Anja and Kontokostas, Dimitris and Mendes, Pablo N
-    and Hellmann, Sebastian and Morsey, Mohamed and Van Kleef, Patrick and Auer, S"oren and others},
+    and Hellmann, Sebastian and Morsey, Mohamed and Van Kleef, Patrick and Auer, Sören and others},
   year = {2015},
   howpublished = {Semantic web},
 }"""

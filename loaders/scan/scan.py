@@ -24,8 +24,8 @@ FOLDERS = {
     "template_right": "template",
 }
 
-DESCRIPTION = """Commands such as 'jump twice' and the sequences of actions they mean, divided into train and test so that the test needs
-composition."""
+DESCRIPTION = """Commands such as 'jump twice' and the sequences of actions they mean, divided into train and test so that
+the test needs composition."""
 
 CITATION = """@misc{lake2018,
   title = {Generalization without Systematicity: On the Compositional Skills of Sequence-to-Sequence Recurrent Networks},

@@ -23,8 +23,8 @@ STANCES = ["none", "against", "favor"]
 TARGETS = ["abortion", "atheism", "climate", "feminist", "hillary"]
 CONFIGS = {**LABELS, **{f"stance_{target}": STANCES for target in TARGETS}}
 
-DESCRIPTION = """Tasks of tweet classification in English with one layout: emoji, emotion, hate, irony, offensive language, sentiment and
-stance."""
+DESCRIPTION = """Tasks of tweet classification in English with one layout: emoji, emotion, hate, irony, offensive language,
+sentiment and stance."""
 
 CITATION = """@misc{barbieri2020,
   title = {TweetEval:Unified Benchmark and Comparative Evaluation for Tweet Classification},

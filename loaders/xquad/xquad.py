@@ -11,8 +11,8 @@ from nlpdata.builder.shapes import squad_questions
 URL = "https://github.com/deepmind/xquad/raw/master/{}.json"
 LANGUAGES = ["ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro"]
 
-DESCRIPTION = """240 paragraphs and 1,190 questions of SQuAD 1.1, translated by professionals into eleven languages, to test how well
-question answering carries over."""
+DESCRIPTION = """240 paragraphs and 1,190 questions of SQuAD 1.1, translated by professionals into eleven languages, to test
+how well question answering carries over."""
 
 CITATION = """@misc{artetxe2019,
   title = {On the cross-lingual transferability of monolingual representations},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import chain
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 import nlpdata
 from nlpdata.errors import ArgumentError, FeatureError
-from nlpdata.scoring import texts
+from nlpdata.scoring import Mean, texts
 
 CITATION = """\
 @inproceedings{popovic2015chrf,
@@ -49,8 +48,8 @@ def same_number(lists: list[list[str]]) -> list[list[str]]:
     odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
     if odd is not None:
         raise FeatureError(
-            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. sacreBLEU needs the "
-            "same number of references for every row."
+            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. "
+            "sacreBLEU needs the same number of references for every row."
         )
     return lists
 
@@ -88,7 +87,7 @@ def matches(predicted: list[Counter[Any]], actual: list[Counter[Any]]) -> list[i
 
 
 def f_score(counts: Sequence[int], beta: float, eps_smoothing: bool) -> float:
-    """chrF from 0 to 100 of the counts that :func:`matches` gives: F of the mean precision and recall over the orders.
+    """ChrF from 0 to 100 of the counts that :func:`matches` gives: F of the mean precision and recall over the orders.
 
     With ``eps_smoothing``, the mean of the F-scores of the orders, as Moses and NLTK have it.
     """
@@ -116,8 +115,9 @@ class Chrf(nlpdata.Metric):
             inputs_description=(
                 "predictions: texts.\n"
                 "references: for each row a list of texts, or one text; equally many in every row.\n"
-                "All settings go with the rows: char_order (6), word_order (0; 2 is chrF++), beta (2: weight of recall), "
-                "lowercase, whitespace (count blanks as characters), eps_smoothing (as Moses and NLTK)."
+                "All settings go with the rows: char_order (6), word_order (0; 2 is chrF++), "
+                "beta (2: weight of recall), lowercase, whitespace (count blanks as characters), "
+                "eps_smoothing (as Moses and NLTK)."
             ),
             features=nlpdata.Features({"predictions": text, "references": nlpdata.List(text)}),
             homepage="https://github.com/m-popovic/chrF",
@@ -126,7 +126,7 @@ class Chrf(nlpdata.Metric):
             streamable=True,
         )
 
-    def stats(  # noqa: PLR0913 - the documented names
+    def stats(
         self,
         predictions: Any,
         references: Any,
@@ -146,15 +146,16 @@ class Chrf(nlpdata.Metric):
             own, *others = (
                 grams(each.lower() if lowercase else each, char_order, word_order, whitespace) for each in chain([text], row)
             )
-            total += max((matches(own, other) for other in others), key=lambda counts: f_score(counts, beta, eps_smoothing))
+            found = [matches(own, other) for other in others]
+            total += max(found, key=lambda counts: f_score(counts, beta, eps_smoothing))
         rows = len(sides[0])
-        settings = [rows, rows * char_order, rows * word_order, rows * Fraction(beta), rows * bool(eps_smoothing)]
-        return np.array([*settings, *total.tolist()], dtype=object)
+        settings = [rows, rows * char_order, rows * word_order, rows * bool(eps_smoothing)]
+        return np.array([Mean.of(np.full(rows, beta, np.float64)), *settings, *total.tolist()], dtype=object)
 
     def score(self, total: np.ndarray[Any, Any]) -> dict[str, Any]:
-        rows, char_order, word_order, beta, smoothed = total[:5]
-        weight = beta / rows
-        weight = int(weight) if weight.denominator == 1 else float(weight)
+        beta, rows, char_order, word_order, smoothed = total[:5]
+        weight = beta.value()
+        weight = int(weight) if weight.is_integer() else weight
         return {
             "score": f_score(total[5:].tolist(), weight, smoothed > 0),
             "char_order": char_order // rows,

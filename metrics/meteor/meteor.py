@@ -44,21 +44,22 @@ class NoSynonyms:
 
 class Meteor(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("nltk",)
 
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")
         return nlpdata.MetricInfo(
             description=(
-                "The weighted F-score of words that match by form, stem or WordNet synonym, less a penalty for matches that are "
-                "scattered; the best reference of each row, and the mean of the rows. From 0 to 1."
+                "The weighted F-score of words that match by form, stem or WordNet synonym, less a penalty for scattered "
+                "matches; the best reference of each row, and the mean of the rows. From 0 to 1."
             ),
             citation=CITATION,
             inputs_description=(
                 "predictions: texts.\n"
                 "references: for each row a list of texts, or one text.\n"
-                "All settings go with the rows: alpha (0.9: weight of recall), beta (3) and gamma (0.5: shape and weight of the "
-                "penalty), synonyms (False: no WordNet, other values), tokenizer ('punkt': NLTK's word_tokenize; "
-                "'treebank': the same without splitting sentences first, other values; or a function from a text to its tokens)."
+                "All settings go with the rows: alpha (0.9: weight of recall), beta (3) and gamma (0.5: shape and weight of "
+                "the penalty), synonyms (False: no WordNet, other values), tokenizer ('punkt': NLTK's word_tokenize; "
+                "'treebank': the same without splitting sentences first, other values; or a function from a text to tokens)."
             ),
             features=nlpdata.Features({"predictions": text, "references": nlpdata.List(text)}),
             license="Apache-2.0",
@@ -67,7 +68,7 @@ class Meteor(nlpdata.Metric):
             streamable=True,
         )
 
-    def stats(  # noqa: PLR0913 - the documented names
+    def stats(
         self,
         predictions: Any,
         references: Any,

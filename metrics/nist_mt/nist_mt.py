@@ -54,6 +54,7 @@ def tokenize(text: str, lowercase: bool, western_lang: bool) -> str:
 
 class NistMt(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("nltk",)
 
     def _info(self) -> nlpdata.MetricInfo:
         return nlpdata.MetricInfo(

@@ -37,6 +37,16 @@ def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """For each type of ROUGE the exact mean of the rows, or a tuple of their scores."""
+
+    values: dict[str, Any]
+
+    def __add__(self, other: Scores) -> Scores:
+        return Scores({name: value + other.values[name] for name, value in self.values.items()})
+
+
+@dataclass(frozen=True)
 class Tokenizer:
     """A function as rouge-score wants it."""
 
@@ -45,6 +55,7 @@ class Tokenizer:
 
 class Rouge(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("rouge-score",)
 
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")
@@ -68,7 +79,7 @@ class Rouge(nlpdata.Metric):
             streamable=True,
         )
 
-    def stats(  # noqa: PLR0913 - the documented names
+    def stats(
         self,
         predictions: Any,
         references: Any,
@@ -76,8 +87,7 @@ class Rouge(nlpdata.Metric):
         use_aggregator: bool = True,
         use_stemmer: bool = False,
         tokenizer: Callable[[str], list[str]] | None = None,
-    ) -> np.ndarray[Any, np.dtype[np.object_]]:
-        """For each of TYPES the exact mean, or a tuple of scores; empty where it was not asked for."""
+    ) -> Scores:
         chosen = list(DEFAULT if rouge_types is None else rouge_types)
         if unknown := [name for name in chosen if name not in TYPES]:
             raise ArgumentError(f"rouge_types has {unknown[0]!r}. Known: {', '.join(TYPES)}.")
@@ -86,14 +96,10 @@ class Rouge(nlpdata.Metric):
         )
         rows = zip(texts(predictions, "predictions"), reference_lists(references), strict=True)
         found = [scorer.score_multi(others, own) for own, others in rows]
-        total = np.empty(len(TYPES), dtype=object)
-        for place, name in enumerate(TYPES):
-            scores = [row[name].fmeasure for row in found] if name in chosen else []
-            total[place] = Mean.of(np.array(scores, np.float64)) if use_aggregator else tuple(map(float, scores))
-        return total
+        each = {name: [float(row[name].fmeasure) for row in found] for name in chosen}
+        if not use_aggregator:
+            return Scores({name: tuple(scores) for name, scores in each.items()})
+        return Scores({name: Mean.of(np.array(scores, np.float64)) for name, scores in each.items()})
 
-    def score(self, total: np.ndarray[Any, Any]) -> dict[str, Any]:
-        values = zip(TYPES, total, strict=True)
-        if isinstance(total[0], tuple):
-            return {name: list(scores) for name, scores in values if scores}
-        return {name: mean.value() for name, mean in values if mean.weight}
+    def score(self, total: Scores) -> dict[str, Any]:
+        return {name: list(v) if isinstance(v, tuple) else v.value() for name, v in total.values.items()}

@@ -37,14 +37,15 @@ def same_number(lists: list[list[str]]) -> list[list[str]]:
     odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
     if odd is not None:
         raise FeatureError(
-            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. sacreBLEU needs the "
-            "same number of references for every row."
+            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. "
+            "sacreBLEU needs the same number of references for every row."
         )
     return lists
 
 
 class Sacrebleu(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("sacrebleu",)
 
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")
@@ -54,7 +55,7 @@ class Sacrebleu(nlpdata.Metric):
             inputs_description=(
                 "predictions: texts, not tokenized.\n"
                 "references: for each row a list of texts, or one text; equally many in every row.\n"
-                "lowercase, tokenize (with the rows): '13a' (default), 'intl', 'zh', 'char', 'none', ... as sacreBLEU names them.\n"
+                "lowercase, tokenize (with the rows): sacreBLEU's '13a' (default), 'intl', 'zh', 'char', 'none', ....\n"
                 "force (with the rows): do not warn of text that looks tokenized.\n"
                 "smooth_method: 'exp' (default), 'floor', 'add-k', 'none'; smooth_value: its parameter.\n"
                 "use_effective_order: leave out orders that have no n-grams; for single sentences."
@@ -75,12 +76,14 @@ class Sacrebleu(nlpdata.Metric):
         sizes = np.array([len(row) for row in lists], np.int64)
         if not force:
             _warn_of_tokens(hypotheses)
-        tokenizer = self._library(lowercase=lowercase, tokenize=tokenize).tokenizer
+        bleu = load_metric("bleu")
+        library = self._library(lowercase=lowercase, tokenize=tokenize).tokenizer
+        tokenizer = bleu.tokenize if library.signature() == "13a" else library  # the same tokens, in half the time
 
         def prepared(text: str) -> Any:
             return tokenizer((text.lower() if lowercase else text).rstrip())
 
-        counts = load_metric("bleu").stats(hypotheses, lists, tokenizer=prepared)
+        counts = bleu.stats(hypotheses, lists, tokenizer=prepared)
         return np.concatenate([counts, [len(sizes), sizes.sum(), (sizes * sizes).sum()]])
 
     def score(
@@ -102,13 +105,11 @@ class Sacrebleu(nlpdata.Metric):
             smooth_value=smooth_value,
             effective_order=use_effective_order,
         )
-        rows, references, squares = (int(value) for value in total[11:])
-        self._references_per_row = references // rows if rows * squares == references**2 else -1  # -1: not always the same
         names = ("score", "counts", "totals", "precisions", "bp", "sys_len", "ref_len")
         return {name: getattr(found, name) for name in names}
 
     def _library(self, **arguments: Any) -> Any:
-        """sacreBLEU's own metric with these arguments.
+        """SacreBLEU's own metric with these arguments.
 
         Raises:
             ArgumentError: no such tokenizer, or one whose package is missing.
@@ -119,26 +120,26 @@ class Sacrebleu(nlpdata.Metric):
             raise ArgumentError(f"There is no tokenize={name!r} in sacreBLEU. Known: {', '.join(kind.TOKENIZERS)}.")
         return kind(**arguments)
 
-    def compute(self, **kwargs: Any) -> Any:
+    def scored(self, state: Any, parameters: Any = None, asked: Any = None) -> Any:
         """As every metric; the parameter ``sacrebleu`` of the signature is the one sacreBLEU asks to be reported."""
-        result = super().compute(**kwargs)
+        result = super().scored(state, parameters, asked)
         chosen = dict(result.signature.parameters)
-        value = None if chosen["smooth_value"] == "None" else float(chosen["smooth_value"])
         library = self._library(
             lowercase=chosen["lowercase"] == "True",
             tokenize=None if chosen["tokenize"] == "None" else chosen["tokenize"],
             smooth_method=chosen["smooth_method"],
-            smooth_value=value,
+            smooth_value=None if chosen["smooth_value"] == "None" else float(chosen["smooth_value"]),
             effective_order=chosen["use_effective_order"] == "True",
         )
-        library.num_refs = self._references_per_row
+        rows, references, squares = (int(value) for value in state.total[11:])
+        library.num_refs = references // rows if rows * squares == references**2 else -1  # -1: not always the same
         pairs = (*result.signature.parameters, ("sacrebleu", str(library.get_signature())))
         result.signature = replace(result.signature, parameters=tuple(sorted(pairs)))
         return result
 
 
 def _warn_of_tokens(hypotheses: list[str]) -> None:
-    """sacreBLEU's test of tokenized input: a hundred lines that end in a blank and a period."""
+    """SacreBLEU's test of tokenized input: a hundred lines that end in a blank and a period."""
     if sum(text.rstrip().endswith(" .") for text in hypotheses) >= 100:
         from nlpdata._report import warn_once
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 import nlpdata
 from nlpdata import _optional
 from nlpdata.errors import FeatureError
-from nlpdata.scoring import texts
+from nlpdata.scoring import Mean, texts
 
 CITATION = """\
 @inproceedings{snover2006study,
@@ -37,14 +36,15 @@ def same_number(lists: list[list[str]]) -> list[list[str]]:
     odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
     if odd is not None:
         raise FeatureError(
-            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. sacreBLEU needs the "
-            "same number of references for every row."
+            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. "
+            "sacreBLEU needs the same number of references for every row."
         )
     return lists
 
 
 class Ter(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("sacrebleu",)
 
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")
@@ -68,7 +68,7 @@ class Ter(nlpdata.Metric):
             streamable=True,
         )
 
-    def stats(  # noqa: PLR0913 - the documented names
+    def stats(
         self,
         predictions: Any,
         references: Any,
@@ -77,7 +77,7 @@ class Ter(nlpdata.Metric):
         support_zh_ja_chars: bool = False,
         case_sensitive: bool = False,
     ) -> np.ndarray[Any, np.dtype[np.object_]]:
-        """Edits, and the length of the references (the mean over those of a row) as an exact fraction."""
+        """Edits, and the lengths of the references (of a row: the mean over them)."""
         hypotheses, lists = texts(predictions, "predictions"), same_number(reference_lists(references))
         library = _optional.load("sacrebleu.metrics", extra="sacrebleu").TER(
             normalized=normalized,
@@ -85,13 +85,11 @@ class Ter(nlpdata.Metric):
             asian_support=support_zh_ja_chars,
             case_sensitive=case_sensitive,
         )
-        total = np.array([0, Fraction(0)], dtype=object)
-        for text, row in zip(hypotheses, lists, strict=True):
-            found = library.sentence_score(text, row)
-            total += np.array([found.num_edits, Fraction(found.ref_length)], dtype=object)
-        return total
+        found = [library.sentence_score(text, row) for text, row in zip(hypotheses, lists, strict=True)]
+        pairs = ([score.num_edits for score in found], [score.ref_length for score in found])
+        return np.array([Mean.of(np.array(each, np.float64)) for each in pairs], dtype=object)
 
     def score(self, total: np.ndarray[Any, Any]) -> dict[str, Any]:
-        edits, length = int(total[0]), float(total[1])
+        edits, length = int(total[0].sum()), total[1].sum()
         rate = edits / length if length else float(edits > 0)
         return {"score": 100 * rate, "num_edits": edits, "ref_length": length}

@@ -43,6 +43,7 @@ def normalized(text: str) -> str:
 
 class WikiSplit(nlpdata.Metric):
     VERSION = "1.0.0"
+    LIBRARIES = ("sacrebleu",)
 
     def _info(self) -> nlpdata.MetricInfo:
         text = nlpdata.Value("string")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from nlpdata.builder.packaged import FileBuilder, FileConfig
 from nlpdata.errors import ArgumentError
@@ -70,7 +70,7 @@ class Sql(FileBuilder):
         database, query = options.pop("con"), options.pop("sql")
         chosen = parse_options(SqlOptions, options, "sql")
         row = 0
-        with closing(sql_batches(query, database.con, chosen)) as batches:
+        with closing(cast(Generator[Any, None, None], sql_batches(query, database.con, chosen))) as batches:
             for batch in batches:
                 yield ("the query", row), batch
                 row += batch.num_rows

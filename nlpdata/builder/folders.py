@@ -1,7 +1,7 @@
 """Builders for folders of images, sounds, films and documents: a row per file, with labels or metadata beside it.
 
-Knows: that folder names are labels where there are several, and that ``metadata.csv``, ``.jsonl`` or ``.parquet`` tell more about
-the files they name. Does not know: what is in an image; only paths are stored.
+Knows: that folder names are labels where there are several, and that ``metadata.csv``, ``.jsonl`` or ``.parquet`` tell more
+about the files they name. Does not know: what is in an image; only paths are stored.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _ROWS = 10_000  # of a batch
 class FolderBuilder(FileBuilder):
     """Splits from folders of media files.
 
-    Options: ``drop_labels`` (None: labels where folders tell several and there is no metadata), ``drop_metadata`` (None: metadata is
-    used where it is), ``metadata_filenames`` (names of metadata files, instead of ``metadata.csv`` ...).
+    Options: ``drop_labels`` (None: labels where folders tell several and there is no metadata), ``drop_metadata`` (None:
+    metadata is used where it is), ``metadata_filenames`` (names of metadata files, instead of ``metadata.csv`` ...).
     """
 
     FEATURE: ClassVar[Callable[..., FeatureType]]
@@ -55,7 +55,9 @@ class FolderBuilder(FileBuilder):
         if self.info.features is None:
             self.info.features = self._features(tables, labels)
         return [
-            SplitGenerator(split, {"files": paths, "metadata": tables[split], "labelled": bool(labels) and "label" in self.info.features})
+            SplitGenerator(
+                split, {"files": paths, "metadata": tables[split], "labelled": bool(labels) and "label" in self.info.features}
+            )
             for split, paths in media.items()
             if paths
         ]

@@ -6,9 +6,9 @@ Does not know: any file format (``files`` does).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 from nlpdata import __version__
 from nlpdata._optional import Registry
@@ -117,9 +117,11 @@ class FileBuilder(ArrowBasedBuilder):
         """Parse in one thread, write in this one."""
         writer, report = target
         types, file, before = TypesSoFar(), None, 0
-        tables = guarded(lambda: ((None, pair) for pair in self._generate_tables(**generator.gen_kwargs, once=once)), label, "tables")
+        tables = guarded(
+            lambda: ((None, pair) for pair in self._generate_tables(**generator.gen_kwargs, once=once)), label, "tables"
+        )
         ahead = read_ahead(tables, lambda pair: int(pair[1].nbytes), AHEAD_BYTES) if self.ANY_THREAD else tables
-        with closing(ahead) as ready:
+        with closing(cast(Generator[Any, None, None], ahead)) as ready:
             for (path, row), batch in ready:
                 if path != file:
                     file, before = path, writer.num_rows

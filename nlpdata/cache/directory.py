@@ -126,7 +126,11 @@ class CacheDirectory:
         """
         final = self.path(relative)
         beside = final.with_name(final.name + PARTIAL)
-        with Lease(final.with_name(final.name + LEASE), lambda: not replace and self.find(relative) is not None) as lease:
+
+        def is_done() -> bool:
+            return not replace and self.find(relative) is not None
+
+        with Lease(final.with_name(final.name + LEASE), is_done, lambda: _committed_parts(beside)) as lease:
             found = None if replace else self.find(relative)
             claim = Claim(beside, found, final, replace)
             if not lease.held or found is not None:
@@ -218,6 +222,11 @@ class CacheDirectory:
                 shutil.rmtree(folder, ignore_errors=True)
                 count += 1
         return count
+
+
+def _committed_parts(folder: Path) -> str:
+    """How far an unfinished result is, in words."""
+    return f"{sum(1 for _ in folder.glob('*.json'))} parts are done"
 
 
 def remove_with(obj: object, folder: Path) -> None:

@@ -11,6 +11,7 @@ heartbeat, measured by the clock of the one who waits, so that clocks need not a
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import threading
@@ -28,6 +29,8 @@ from nlpdata.store.manifest import writing
 
 _log = get_logger("nlpdata.cache")
 _LONGEST_PAUSE_SECONDS = 0.5
+_TELL_AFTER_SECONDS = 1.0
+_TELL_AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,17 @@ class Lease:
     Args:
         path: the lease file. Its folder is created if need be, and removed again if it stays empty.
         is_done: asked while waiting; when it becomes true, waiting ends without the lease.
+        describe: asked while waiting: how far the other one is, for the log.
 
     After entering, ``held`` tells whether the lease was obtained.
     """
 
-    def __init__(self, path: Path, is_done: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, path: Path, is_done: Callable[[], bool] = lambda: False, describe: Callable[[], str] = lambda: ""
+    ) -> None:
         self.path = path
         self.is_done = is_done
+        self.describe = describe
         self.owner = Owner.here()
         self.held = False
         self._stop = threading.Event()
@@ -126,7 +133,7 @@ class Lease:
 
     def __enter__(self) -> Lease:
         watch = _Watch(self.path)
-        pause, told = 0.01, False
+        pause, begun, told = 0.01, time.monotonic(), 0.0
         while not self.is_done():
             if self._take():
                 self.held = True
@@ -136,9 +143,10 @@ class Lease:
             if watch.is_void():
                 _break(self.path, watch.owner)
                 continue
-            if not told and watch.owner is not None:
-                _log.info("Waiting for process %d on %s: %s", watch.owner.pid, watch.owner.host.split()[0], self.path.name)
-                told = True
+            waited = time.monotonic() - begun
+            if watch.owner is not None and waited >= told + (_TELL_AGAIN_SECONDS if told else _TELL_AFTER_SECONDS):
+                self._tell(watch.owner, waited, first=not told)
+                told = waited
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
         return self
@@ -151,6 +159,15 @@ class Lease:
             self.path.unlink(missing_ok=True)
         self.held = False
         remove_empty(self._made)
+
+    def _tell(self, owner: Owner, waited: float, *, first: bool) -> None:
+        """Say who is waited for: once as a warning, later on as information."""
+        so_far = self.describe()
+        _log.log(
+            logging.WARNING if first else logging.INFO,
+            "Waiting for process %d on %s, which makes %s%s (%.0f s so far)",
+            owner.pid, owner.host.split()[0], self.path.name.removesuffix(".lease"), f": {so_far}" if so_far else "", waited,
+        )  # fmt: skip
 
     def is_mine(self) -> bool:
         """Whether the lease file still names this lease: it may have passed on while the process was stopped."""

@@ -248,11 +248,13 @@ class Dataset(Origins, Outlets, Described):
         features: Features | None = None,
         disable_nullable: bool = False,
         fn_kwargs: dict[str, Any] | None = None,
-        num_proc: int | None = None,
+        num_proc: int | str | None = None,
         suffix_template: str = "_{rank:05d}_of_{num_proc:05d}",
         new_fingerprint: str | None = None,
         desc: str | None = None,
         try_original_type: bool = True,
+        num_threads: int | str | None = None,
+        on_error: str = "raise",
     ) -> Dataset:
         """Each row (or batch) with what ``function`` returns for it merged in. Only changed columns are written.
 
@@ -272,11 +274,15 @@ class Dataset(Origins, Outlets, Described):
             features: types of the result; inferred where not given.
             disable_nullable: refuse a result with nulls.
             fn_kwargs: further arguments of ``function``.
-            num_proc: processes to use; the result is the same for any number.
+            num_proc: processes to use, or "auto" for one a core; the result is the same for any number. Short work is done
+                here all the same.
             suffix_template: no effect; the names of shards are fixed.
             new_fingerprint: the key of the result, instead of the one computed.
             desc: what the progress bar says.
             try_original_type: cast a changed column back to its type where that is possible.
+            num_threads: threads to use instead of processes, or "auto"; for functions that release the GIL.
+            on_error: "raise" ends at the first error of the function, "skip" leaves such rows (or batches) out, "collect" keeps
+                them as they were and tells the error in a column "_error".
 
         Raises:
             UnknownColumnError: ``input_columns`` or ``remove_columns`` names none.
@@ -294,8 +300,9 @@ class Dataset(Origins, Outlets, Described):
             features=features,
             fn_kwargs=fn_kwargs or {},
             try_original_type=try_original_type,
+            on_error=on_error,
         )
-        keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc)
+        keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc, num_threads)
         return self._from_state(transforms.map_rows(self._state, step, keeping, disable_nullable))
 
     def filter(
@@ -311,12 +318,17 @@ class Dataset(Origins, Outlets, Described):
         cache_file_name: str | None = None,
         writer_batch_size: int | None = 1000,
         fn_kwargs: dict[str, Any] | None = None,
-        num_proc: int | None = None,
+        num_proc: int | str | None = None,
         suffix_template: str = "_{rank:05d}_of_{num_proc:05d}",
         new_fingerprint: str | None = None,
         desc: str | None = None,
+        num_threads: int | str | None = None,
+        on_error: str = "raise",
     ) -> Dataset:
-        """The rows for which ``function`` is true; only a row list is written. The arguments are those of :meth:`map`."""
+        """The rows for which ``function`` is true; only a row list is written. The arguments are those of :meth:`map`.
+
+        With ``on_error="skip"`` rows for which it fails are left out; ``"collect"`` is for :meth:`map` alone.
+        """
         step = Filter(
             function=function,
             batched=batched,
@@ -325,8 +337,9 @@ class Dataset(Origins, Outlets, Described):
             with_rank=with_rank,
             input_columns=as_names(input_columns),
             fn_kwargs=fn_kwargs or {},
+            on_error=on_error,
         )
-        keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc)
+        keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc, num_threads)
         return self._from_state(transforms.filter_rows(self._state, step, keeping))
 
     def flatten_indices(

@@ -171,9 +171,11 @@ class DatasetDict(dict[str, Dataset]):
         features: Features | None = None,
         disable_nullable: bool = False,
         fn_kwargs: dict[str, Any] | None = None,
-        num_proc: int | None = None,
+        num_proc: int | str | None = None,
         desc: str | None = None,
         try_original_type: bool = True,
+        num_threads: int | str | None = None,
+        on_error: str = "raise",
     ) -> DatasetDict:
         """Each split mapped; see :meth:`Dataset.map`. With ``with_split`` the function also gets the split's name, last."""
         files = self._per_split(cache_file_names, "cache_file_names")
@@ -197,6 +199,8 @@ class DatasetDict(dict[str, Dataset]):
                 num_proc=num_proc,
                 desc=desc,
                 try_original_type=try_original_type,
+                num_threads=num_threads,
+                on_error=on_error,
             )
         return DatasetDict(mapped)
 
@@ -213,8 +217,10 @@ class DatasetDict(dict[str, Dataset]):
         cache_file_names: Mapping[str, str | None] | None = None,
         writer_batch_size: int | None = 1000,
         fn_kwargs: dict[str, Any] | None = None,
-        num_proc: int | None = None,
+        num_proc: int | str | None = None,
         desc: str | None = None,
+        num_threads: int | str | None = None,
+        on_error: str = "raise",
     ) -> DatasetDict:
         """Each split filtered; see :meth:`Dataset.filter`."""
         files = self._per_split(cache_file_names, "cache_file_names")
@@ -233,6 +239,8 @@ class DatasetDict(dict[str, Dataset]):
                 fn_kwargs=fn_kwargs,
                 num_proc=num_proc,
                 desc=desc,
+                num_threads=num_threads,
+                on_error=on_error,
             )
         return DatasetDict(filtered)
 

@@ -50,14 +50,16 @@ class Keeping:
         key: a key to use instead of the one computed.
         num_proc: processes to use.
         desc: what the progress bar says.
+        num_threads: threads to use.
     """
 
     in_memory: bool = False
     load_from_cache: bool | None = None
     file: str | None = None
     key: str | None = None
-    num_proc: int | None = None
+    num_proc: int | str | None = None
     desc: str | None = None
+    num_threads: int | str | None = None
 
     def options(self, state: State) -> engine.Options:
         """What the engine needs to know, for this dataset."""
@@ -68,6 +70,7 @@ class Keeping:
             key=self.key,
             desc=self.desc,
             num_proc=self.num_proc,
+            num_threads=self.num_threads,
         )
 
 

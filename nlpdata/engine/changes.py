@@ -28,6 +28,7 @@ GONE: Any = type("Gone", (), {"__repr__": lambda self: "GONE"})()
 """Stands for a column that the function deleted."""
 
 _IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, np.str_, np.float64, np.int64, np.bool_})
+_ERROR_CHARACTERS = 300
 Changes = dict[str, Any]
 
 
@@ -168,6 +169,7 @@ class TaskChanges:
         self.gone: set[str] | None = None
         self.returned = False
         self.aligned = True
+        self.failed: list[tuple[int, int, int, str]] = []
         self._rows = 0
         self._kinds: dict[str, pa.DataType] = {}
 
@@ -204,10 +206,23 @@ class TaskChanges:
             self.writer.write_table(pa.table(arrays))
         self._rows += count
 
+    def fail(self, offset: int, count: int, row: int, error: Exception) -> None:
+        """Note rows for which the function failed; they are written as they were.
+
+        Args:
+            offset: where they begin among the rows given to the next :meth:`add`.
+            count: how many.
+            row: number of the first one in the source.
+            error: what was raised.
+        """
+        self.failed.append((self._rows + offset, count, row, f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]))
+        self.returned = True
+
     def notes(self) -> dict[str, Any]:
         """What the outcome needs to know of this task, as JSON-able values."""
         gone = sorted(self.gone or ())
-        return {"returned": self.returned, "aligned": self.aligned, "since": self.since, "gone": gone, "rows": self._rows}
+        made = {"returned": self.returned, "aligned": self.aligned, "since": self.since, "gone": gone, "rows": self._rows}
+        return {**made, "failed": self.failed} if self.failed else made
 
     def _length(self, table: pa.Table, changes: Changes) -> int:
         lengths = {name: len(value) for name, value in changes.items() if value is not GONE}

@@ -80,7 +80,10 @@ def _hidden_file(name: str) -> str | None:
 def _found(finder: Any, name: str) -> ModuleSpec | None:
     find = getattr(finder, "find_spec", None)
     # Only the finders a fresh interpreter has: a finder of the program's own is not there.
-    if find is None or getattr(finder, "__module__", "").partition(".")[0] not in ("_frozen_importlib", "_frozen_importlib_external"):
+    if find is None or getattr(finder, "__module__", "").partition(".")[0] not in (
+        "_frozen_importlib",
+        "_frozen_importlib_external",
+    ):
         return None
     spec: ModuleSpec | None = find(name, None)
     return spec

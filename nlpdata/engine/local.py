@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Pipe, wait
-from typing import IO, Any
+from typing import Any
 
 from nlpdata.engine.courier import pack
 from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, title, worker_number
@@ -229,9 +229,9 @@ class ProcessExecutor(Executor):
 
     def _listen(self, report: Report) -> Iterator[Any]:
         """What workers say next: values; progress and their standard error are passed on."""
-        ends = {end: worker for worker in self._crew for end in worker.ends()}
+        ends: dict[Any, _Worker] = {end: worker for worker in self._crew for end in worker.ends()}
         for end in wait(list(ends)):
-            worker = ends[end]  # type: ignore[index]
+            worker = ends[end]
             if end is worker.errors:
                 worker.hear()
                 continue
@@ -290,7 +290,9 @@ class _Worker:
         self.number, self.ready, self.done = number, False, 0
         self.job: int | None = None
         self.connection, theirs = Pipe()
-        code = f"import sys; sys.path[:] = {sys.path!r}; from nlpdata.engine.child import main; main({theirs.fileno()}, {number})"
+        code = (
+            f"import sys; sys.path[:] = {sys.path!r}; from nlpdata.engine.child import main; main({theirs.fileno()}, {number})"
+        )
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code],
@@ -299,7 +301,7 @@ class _Worker:
         finally:
             theirs.close()
         assert self.process.stderr is not None
-        self.errors: IO[bytes] = self.process.stderr
+        self.errors: Any = self.process.stderr  # a pipe, which ``wait`` takes beside connections
         self._words, self._silent = b"", False
         self._sender = threading.Thread(target=self._send, args=(message,), name="nlpdata-sender", daemon=True)
         self._sender.start()
@@ -338,7 +340,9 @@ class _Worker:
             self.hear()
         status = self.process.returncode
         how = f"ended with status {status}" if status is None or status >= 0 else f"was killed by {_signal_name(-status)}"
-        at = "before its first job" if self.job is None else f"at work on {title(jobs[self.job])}, {self.done:,} rows of it done"
+        at = (
+            "before its first job" if self.job is None else f"at work on {title(jobs[self.job])}, {self.done:,} rows of it done"
+        )
         hint = " The system kills processes so when memory runs out." if status == -signal.SIGKILL else ""
         words = self._words.decode("utf-8", "replace").strip()
         said = f" Its last words:\n{words}" if words else " It said nothing on its standard error."
@@ -381,5 +385,3 @@ def _environment(share: int) -> dict[str, str]:
     wanted = dict.fromkeys(_THREAD_VARIABLES, str(share))
     wanted["TOKENIZERS_PARALLELISM"] = "true" if share > 1 else "false"
     return {**wanted, **os.environ}
-
-

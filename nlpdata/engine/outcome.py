@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from nlpdata.engine.plan import Map, Source
+from nlpdata.engine.plan import ERROR_COLUMN, Map, Source
 from nlpdata.errors import UnknownColumnError, unknown
 from nlpdata.features import Features, cast_array, from_arrow_type, to_arrow_type, widen
-from nlpdata.store.group import ColumnGroup
-from nlpdata.store.selection import Range
+from nlpdata.store.group import ColumnGroup, TableGroup
+from nlpdata.store.selection import Range, Rows
 from nlpdata.store.view import View
 
 _FILL_ROWS = 65_536
@@ -30,21 +31,25 @@ class Shape:
         stored: those that are in the new group.
         aligned: whether row i of the result is row i of the source, so that other columns can stay where they are.
         num_rows: how many rows.
+        failed: rows of the result for which the function failed: (first row, how many, row of the source, error).
     """
 
     names: tuple[str, ...]
     stored: tuple[str, ...]
     aligned: bool
     num_rows: int
+    failed: tuple[tuple[int, int, int, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able values."""
-        return {"names": self.names, "stored": self.stored, "aligned": self.aligned, "num_rows": self.num_rows}
+        made = {"names": self.names, "stored": self.stored, "aligned": self.aligned, "num_rows": self.num_rows}
+        return {**made, "failed": self.failed} if self.failed else made
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Shape:
         """From what :meth:`to_dict` gave."""
-        return cls(tuple(value["names"]), tuple(value["stored"]), value["aligned"], value["num_rows"])
+        failed = tuple((at, count, row, text) for at, count, row, text in value.get("failed", ()))
+        return cls(tuple(value["names"]), tuple(value["stored"]), value["aligned"], value["num_rows"], failed)
 
     @classmethod
     def of(cls, source: Source, step: Map, notes: Sequence[Mapping[str, Any]]) -> Shape | None:
@@ -65,7 +70,7 @@ class Shape:
         if step.features is not None:
             _check_declared(step.features, names)
             names = list(step.features)
-        return cls(tuple(names), tuple(stored), aligned, sum(note["rows"] for note in notes))
+        return cls(tuple(names), tuple(stored), aligned, sum(note["rows"] for note in notes), _failed(notes))
 
     def lacks(self, source: Source, step: Map, rows: range, note: Mapping[str, Any]) -> dict[str, int]:
         """Stored columns that a task did not write for its first rows -> how many rows; empty if its part is complete."""
@@ -104,6 +109,30 @@ class Shape:
         return Features(
             {n: stored[n] if n in self.stored else declared[n] if n in declared else source.features[n] for n in self.names}
         )
+
+
+def _failed(notes: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, int, int, str], ...]:
+    found, before = [], 0
+    for note in notes:
+        found += [(before + at, count, row, text) for at, count, row, text in note.get("failed", ())]
+        before += note["rows"]
+    return tuple(found)
+
+
+def without_failed(view: View, shape: Shape) -> View:
+    """The rows for which the function did not fail."""
+    good = np.ones(view.num_rows, np.bool_)
+    for at, count, _, _ in shape.failed:
+        good[at : at + count] = False
+    return view.select(Rows(np.flatnonzero(good)))
+
+
+def errors_told(view: View, shape: Shape) -> View:
+    """The same rows with one more column: the error of those for which the function failed."""
+    texts: list[str | None] = [None] * view.num_rows
+    for at, count, row, text in shape.failed:
+        texts[at : at + count] = [f"row {row:,}: {text}" if count == 1 else f"rows {row:,}..{row + count:,}: {text}"] * count
+    return view.with_columns(TableGroup(pa.table({ERROR_COLUMN: pa.array(texts, pa.string())})))
 
 
 def _check_declared(declared: Features, names: Sequence[str]) -> None:

@@ -15,6 +15,9 @@ from nlpdata.features import Features
 from nlpdata.formats import FormatSpec
 from nlpdata.store.view import View
 
+ERROR_COLUMN = "_error"
+"""Where ``on_error="collect"`` tells the error of a row; null for rows without one."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -55,6 +58,8 @@ class Step:
         with_rank: also give the number of the worker.
         input_columns: give the values of these columns, each as an argument, instead of the row.
         fn_kwargs: further arguments by name.
+        on_error: what an exception of the function does. ``"raise"`` ends the work; ``"skip"`` leaves the row (or batch) out
+            of the result; ``"collect"`` (of a map) keeps the row as it was and tells the error in a column ``ERROR_COLUMN``.
 
     Raises:
         ArgumentError: an option that cannot be meant.
@@ -67,6 +72,7 @@ class Step:
     with_rank: bool = False
     input_columns: tuple[str, ...] | None = None
     fn_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    on_error: str = "raise"
 
     def __post_init__(self) -> None:
         if self.function is None:
@@ -81,6 +87,13 @@ class Step:
         if self.fn_kwargs is not None and not isinstance(self.fn_kwargs, Mapping):
             raise ArgumentError(f"fn_kwargs is {self.fn_kwargs!r}. Give a dict of argument names to values.")
         object.__setattr__(self, "fn_kwargs", dict(self.fn_kwargs or {}))
+        if self.on_error not in self._error_modes():
+            modes = " or ".join(repr(mode) for mode in self._error_modes())
+            raise ArgumentError(f"on_error is {self.on_error!r} for {self.label}. Use {modes}.")
+
+    @classmethod
+    def _error_modes(cls) -> tuple[str, ...]:
+        return ("raise", "skip")
 
     @classmethod
     def _default(cls) -> Callable[..., Any]:
@@ -109,7 +122,8 @@ class Step:
     def _settings(self) -> dict[str, Any]:
         size = self.batch_size if self.batched else None
         flags = (self.batched, size, self.with_indices, self.with_rank, self.input_columns)
-        return {"step": type(self).__name__, "flags": flags, "fn_kwargs": dict(self.fn_kwargs)}
+        made = {"step": type(self).__name__, "flags": flags, "fn_kwargs": dict(self.fn_kwargs)}
+        return made if self.on_error == "raise" else {**made, "on_error": self.on_error}
 
     def key(self) -> str:
         """A key of the function and the options that bear on the result.
@@ -145,14 +159,21 @@ class Map(Step):
         if self.features is not None and not isinstance(self.features, Features):
             object.__setattr__(self, "features", Features(self.features))
 
+    @classmethod
+    def _error_modes(cls) -> tuple[str, ...]:
+        return ("raise", "skip", "collect")
+
     def check(self, source: Source) -> None:
         """See whether the step can be done to these rows.
 
         Raises:
             UnknownColumnError: it names a column they do not have.
+            ArgumentError: errors are collected, and there is a column of that name.
         """
         super().check(source)
         self._check_names("column to remove", self.remove_columns, source)
+        if self.on_error == "collect" and ERROR_COLUMN in source.view.order:
+            raise ArgumentError(f"on_error='collect' adds a column {ERROR_COLUMN!r}, but there is one. Rename or remove it.")
 
     def _settings(self) -> dict[str, Any]:
         more = (self.drop_last_batch and self.batched, self.remove_columns, self.try_original_type)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nlpdata._report import progress, warn_once
+from nlpdata._report import get_logger, progress, warn_once
 from nlpdata.cache.directory import CacheDirectory, remove_temporary, remove_with
 from nlpdata.cache.key import Lineage
 from nlpdata.engine.commit import (
@@ -29,11 +29,11 @@ from nlpdata.engine.commit import (
 )
 from nlpdata.engine.executor import Executor, Report
 from nlpdata.engine.local import executor_for, worker_count
-from nlpdata.engine.outcome import Shape, fill, kept_rows
-from nlpdata.engine.plan import Filter, Map, Source, Step
+from nlpdata.engine.outcome import Shape, errors_told, fill, kept_rows, without_failed
+from nlpdata.engine.plan import ERROR_COLUMN, Filter, Map, Source, Step
 from nlpdata.engine.tasks import FilterTask, MapTask, split_rows, wanted_rows
 from nlpdata.errors import ArgumentError, KeyingError
-from nlpdata.features import Features, widen_schema
+from nlpdata.features import Features, Value, widen_schema
 from nlpdata.settings import settings
 from nlpdata.store.group import ColumnGroup, ShardGroup, TableGroup
 from nlpdata.store.mapping import MappedShard
@@ -45,6 +45,7 @@ __all__ = ["Filter", "Map", "Options", "Outcome", "Source", "materialize", "run_
 
 _KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_KEY = 64
+_log = get_logger("nlpdata.engine")
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,18 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         return Outcome(whole.view, whole.features, whole.lineage)
     group, shape = found
     view = shape.view(source, group)
-    stored = Features.from_arrow_schema(group.schema)
-    return Outcome(view, shape.all_features(source, step, stored), _lineage(named, view))
+    features = shape.all_features(source, step, Features.from_arrow_schema(group.schema))
+    if step.on_error == "collect":
+        view, features = errors_told(view, shape), Features({**features, ERROR_COLUMN: Value("string")})
+    elif shape.failed:
+        _log.warning("%s failed for %d rows, which are left out; %s", step.label, *_first_failure(shape))
+        view = without_failed(view, shape)
+    return Outcome(view, features, _lineage(named, view))
+
+
+def _first_failure(shape: Shape) -> tuple[int, str]:
+    _, _, row, text = shape.failed[0]
+    return sum(count for _, count, _, _ in shape.failed), f"the first is row {row:,}: {text}"
 
 
 def run_filter(source: Source, step: Filter, options: Options) -> Outcome:

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
 from nlpdata.engine.executor import worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
 
 Report = Callable[[int], None]
@@ -48,8 +49,12 @@ def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, chan
                 out = call_now(row, index)
                 found.add(row, out)
             except Exception as error:
-                _note(error, source, step, range(index, index + 1))
-                raise
+                if step.on_error == "raise":
+                    _note(error, source, step, range(index, index + 1))
+                    raise
+                out = None
+                found.add(row, None)
+                changes.fail(index - start, 1, index, error)
             returned = returned or out is not None
         changes.add(start, table, found.finish(), returned=returned)
         report(table.num_rows)
@@ -65,8 +70,11 @@ def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, c
             found = batch_changes(table, formatter, step, batch, out)
             changes.add(start, table, found, returned=out is not None)
         except Exception as error:
-            _note(error, source, step, span)
-            raise
+            if step.on_error == "raise" or isinstance(error, CacheWriteError):
+                _note(error, source, step, span)
+                raise
+            changes.fail(0, table.num_rows, start, error)
+            changes.add(start, table, {}, returned=True)
         report(table.num_rows)
 
 
@@ -81,8 +89,10 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
                 out = _awaited(call(lazy_batch(table, formatter), list(span) if step.with_indices else None))
                 mask = _mask(out, table.num_rows, step)
             except Exception as error:
-                _note(error, source, step, span)
-                raise
+                if step.on_error == "raise":
+                    _note(error, source, step, span)
+                    raise
+                mask = np.zeros(table.num_rows, np.bool_)
         else:
             mask = np.fromiter(_truths(source, step, start, lazy_rows(table, formatter), call), np.bool_, table.num_rows)
         writer.write_table(pa.table({"row": np.flatnonzero(mask) + start}))
@@ -93,10 +103,13 @@ def _truths(source: Source, step: Filter, start: int, rows: Iterator[Any], call:
     rows_now, call_now = _begun(source, step, start, rows, call)
     for index, row in enumerate(rows_now, start):
         try:
-            yield bool(call_now(row, index))
+            truth = bool(call_now(row, index))
         except Exception as error:
-            _note(error, source, step, range(index, index + 1))
-            raise
+            if step.on_error == "raise":
+                _note(error, source, step, range(index, index + 1))
+                raise
+            truth = False
+        yield truth
 
 
 def _mask(out: Any, count: int, step: Filter) -> Any:
@@ -156,6 +169,8 @@ def _begun(
         try:
             return await call(row, index)
         except Exception as error:
+            if step.on_error != "raise":
+                return _Failed(error)
             _note(error, source, step, range(index, index + 1))
             raise
 
@@ -163,7 +178,21 @@ def _begun(
         return await asyncio.gather(*(one(index, row) for index, row in enumerate(held, start)))
 
     outs = _awaited(every())
-    return held, lambda row, index: outs[index - start]
+
+    def out(row: Any, index: int) -> Any:
+        found = outs[index - start]
+        if isinstance(found, _Failed):
+            raise found.error
+        return found
+
+    return held, out
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What a coroutine raised, while others go on."""
+
+    error: Exception
 
 
 def _awaited(out: Any) -> Any:

@@ -61,7 +61,7 @@ def _failure(attempt: Callable[[int, int], Any], start: int, stop: int) -> Excep
 
 def shown(value: Any, width: int = 80) -> str:
     """The repr of a value, cut to ``width`` characters, with its type."""
-    text = repr(value)
+    text = " ".join(line.strip() for line in repr(value).splitlines())  # arrays take several lines
     if len(text) > width:
         text = f"{text[: width - 4]} ..."
     return f"{text} ({type(value).__name__})"

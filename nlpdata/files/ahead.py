@@ -52,13 +52,13 @@ class _Queue(Generic[T]):
             for item in items:
                 if not self._put(item):
                     break
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again by the thread that takes the items
             self._error = error
         finally:
             try:
                 if isinstance(items, Generator):
                     items.close()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - likewise
                 self._error = self._error or error
             finally:
                 with self._changed:

@@ -185,7 +185,9 @@ def _first_byte(stream: io.BufferedReader) -> bytes:
     return b""
 
 
-def _blocks(reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int) -> Iterator[bytes | bytearray | list[Any]]:
+def _blocks(
+    reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int
+) -> Iterator[bytes | bytearray | list[Any]]:
     """The file from the top in bounded pieces: the text of objects, or values that are no objects."""
     with reopen() as raw:
         stream = _as_utf8(raw, options, parser.label)

@@ -1,8 +1,8 @@
 """JSON lines that all look like the first one, read by the places of their quotes.
 
-Knows: objects of texts, numbers and truth values whose keys come in one order with one spacing, as programs write them. Where each
-row has the same quotes, everything between them is checked and cut with whole-column operations, several times as fast as a
-parser that looks at each byte.
+Knows: objects of texts, numbers and truth values whose keys come in one order with one spacing, as programs write them. Where
+each row has the same quotes, everything between them is checked and cut with whole-column operations, several times as fast as
+a parser that looks at each byte.
 Does not know: any other JSON. Whatever differs (a null, a nested value, another order) makes it give up, never guess.
 """
 

@@ -65,7 +65,9 @@ class Parser:
         """The block by the places of its quotes; None if that does not work, and then it is not tried again."""
         table = read_flat(text) if self.regular else None
         self.regular = table is not None
-        if table is None or any(kind != table.schema.field(n).type for n, kind in self.settled.items() if n in table.column_names):
+        if table is None or any(
+            kind != table.schema.field(n).type for n, kind in self.settled.items() if n in table.column_names
+        ):
             return None
         self.settled |= {f.name: f.type for f in table.schema if _is_text(f.type)}
         return table

@@ -40,8 +40,8 @@ _EXTENSIONS = {
 }  # fmt: skip
 MEDIA_EXTENSIONS = {
     **dict.fromkeys((
-        ".avif", ".bmp", ".gif", ".ico", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga",
-        ".tif", ".tiff", ".webp",
+        ".avif", ".bmp", ".gif", ".ico", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pbm", ".pgm", ".png", ".pnm", ".ppm",
+        ".tga", ".tif", ".tiff", ".webp",
     ), "imagefolder"),
     **dict.fromkeys((
         ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".snd", ".voc", ".w64", ".wav",

@@ -1,7 +1,7 @@
 """Rows of a database and back: any DB-API connection, or the URL of a database.
 
-Knows: queries in chunks, columns from rows, tables made from Arrow types. ``sqlite:///`` URLs need nothing but Python; other URLs
-need SQLAlchemy. Does not know: the cache, or which rows are wanted.
+Knows: queries in chunks, columns from rows, tables made from Arrow types. ``sqlite:///`` URLs need nothing but Python; other
+URLs need SQLAlchemy. Does not know: the cache, or which rows are wanted.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def sql_batches(sql: Any, con: Any, options: SqlOptions | None = None) -> Iterat
 
     Args:
         sql: a query, or the name of a table.
-        con: a DB-API connection, a SQLAlchemy connection or engine, or a URL such as ``"sqlite:///data.db"``. What is opened here
-            is closed here.
+        con: a DB-API connection, a SQLAlchemy connection or engine, or a URL such as ``"sqlite:///data.db"``. What is opened
+            here is closed here.
         options: see :class:`SqlOptions`.
 
     Raises:
@@ -145,7 +145,9 @@ def _batch(names: Sequence[str], rows: Sequence[Sequence[Any]], options: SqlOpti
     return table.combine_chunks().to_batches()[0]
 
 
-def write_sql(batches: Iterable[Batch], name: str, con: Any, *, if_exists: str = "fail", schema: pa.Schema | None = None) -> int:
+def write_sql(
+    batches: Iterable[Batch], name: str, con: Any, *, if_exists: str = "fail", schema: pa.Schema | None = None
+) -> int:
     """Write rows into a table, which is made if it is missing; all of them or none. Returns how many.
 
     Args:
@@ -195,7 +197,9 @@ def _has_table(cursor: Any, name: str) -> bool:
     if isinstance(cursor, sqlite3.Cursor):
         cursor.execute("SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?", (name,))
     else:
-        cursor.execute(f"SELECT count(*) FROM information_schema.tables WHERE table_name = '{name.replace(chr(39), chr(39) * 2)}'")
+        cursor.execute(
+            f"SELECT count(*) FROM information_schema.tables WHERE table_name = '{name.replace(chr(39), chr(39) * 2)}'"
+        )
     return bool(cursor.fetchone()[0])
 
 
@@ -231,9 +235,7 @@ def _plain_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     columns = []
     for column in batch.columns:
         values = column.to_pylist()
-        if pt.is_temporal(column.type):
-            values = [None if value is None else str(value) for value in values]
-        elif pt.is_decimal(column.type):
+        if pt.is_temporal(column.type) or pt.is_decimal(column.type):
             values = [None if value is None else str(value) for value in values]
         columns.append(values)
     return zip(*columns, strict=True)

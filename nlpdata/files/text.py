@@ -124,8 +124,8 @@ class TextFile(FileType):
 def _lines_by_arrow(file: Any, size: int, name: str) -> Iterator[pa.RecordBatch | None]:
     """The lines of a file as a table of one column; None, as the last, where Arrow's parser goes no further.
 
-    It reads a file of separated cells whose separator does not occur. Where it does occur after all, where a line is longer than a
-    block or is not UTF-8, the parser refuses the block.
+    It reads a file of separated cells whose separator does not occur. Where it does occur after all, where a line is longer
+    than a block or is not UTF-8, the parser refuses the block.
     """
     if bytes(file.read(len(_BOM))) == _BOM:
         yield None  # the parser would take it away

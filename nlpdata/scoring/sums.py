@@ -23,6 +23,8 @@ SHIFT = 1200
 _BLOCK_ROWS = 1 << 13  # so that the rounds stay in the processor's cache
 _LARGEST = 2.0**1023  # leaves room to round up
 _SPLITTER = float(2**27 + 1)
+_DIGIT_BITS = 19  # a block of 2**13 products of two such digits, with signs and rounding, stays below 2**53
+_MOST_DIGITS = 6
 
 
 def exact_sum(values: Floats) -> int:
@@ -70,6 +72,58 @@ def exact_dot(left: Floats, right: Floats) -> int:
         error = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
         total += _exact_block_sum(product) + _exact_block_sum(error)
     return total
+
+
+def exact_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
+    """The exact sums of x, y, xx, yy and xy, times 2**SHIFT; magnitudes below 1e150.
+
+    Each block is cut into digits of 19 bits on one grid. Sums of products of such digits stay below 2**53, so that one matrix
+    product of all digits gives all sums without rounding; they are put together as integers.
+
+    >>> exact_moments(np.array([1.0, 2.0]), np.array([4.0, -1.0]))[4] == 2 << SHIFT
+    True
+    """
+    totals = [0] * 5
+    for start in range(0, len(x), _BLOCK_ROWS):
+        block = x[start : start + _BLOCK_ROWS], y[start : start + _BLOCK_ROWS]
+        for place, value in enumerate(_block_moments(*block)):
+            totals[place] += value
+    return totals[0], totals[1], totals[2], totals[3], totals[4]
+
+
+def _block_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
+    (left, left_units), (right, right_units) = _digits(x), _digits(y)
+    if left is None or right is None:
+        sums = _exact_block_sum(x), _exact_block_sum(y)
+        return *sums, exact_dot(x, x), exact_dot(y, y), exact_dot(x, y)
+    table = np.concatenate([np.ones((1, len(x))), left, right])
+    products = (table @ table.T).tolist()
+    here, there = range(1, 1 + len(left)), range(1 + len(left), len(table))
+    units = [0, *left_units, *right_units]
+
+    def summed(rows: range, columns: range) -> int:
+        return sum(int(products[i][j]) << (units[i] + units[j] + SHIFT) for i in rows for j in columns)
+
+    one = range(1)
+    return summed(one, here), summed(one, there), summed(here, here), summed(there, there), summed(here, there)
+
+
+def _digits(values: Floats) -> tuple[Floats | None, list[int]]:
+    """The values as whole digits times powers of two, the highest first; None where they would be too many."""
+    found: list[Floats] = []
+    units: list[int] = []
+    rest = values
+    largest = max(abs(float(rest.min())), abs(float(rest.max())))
+    unit = int(np.frexp(largest)[1])
+    while rest.any():
+        unit -= _DIGIT_BITS
+        if len(found) == _MOST_DIGITS or not -SHIFT // 2 < unit < SHIFT // 2:
+            return None, []
+        digit = np.rint(np.ldexp(rest, -unit))
+        rest = rest - np.ldexp(digit, unit)
+        found.append(digit)
+        units.append(unit)
+    return np.array(found).reshape(len(found), len(values)), units
 
 
 def _high_bits(values: Floats) -> Floats:

@@ -22,6 +22,8 @@ from nlpdata.errors import CorruptFileError
 OFFSET_LIMIT = 2**31 - 1
 """Most elements or bytes that 32-bit offsets can address."""
 
+_LONG_BYTES = 64 * 1024  # rows longer than this on average are copied one by one
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -386,6 +388,16 @@ def _copy_bits(bitmap: Ints, bit: Ints) -> npt.NDArray[np.bool_]:
     return ((octets >> (bit & 7).astype(np.uint8)) & 1).view(np.bool_)
 
 
+def _copy_long(address: Ints, length: Ints, total: int) -> pa.Buffer:
+    """The same as :func:`_copy_ranges`, one copy a row: for rows so long that Arrow's kernel has no advantage."""
+    copied = np.empty(total, np.uint8)
+    at = 0
+    for start, size in zip(address.tolist(), length.tolist(), strict=True):
+        copied[at : at + size] = np.frombuffer(pa.foreign_buffer(start, size), np.uint8)
+        at += size
+    return pa.py_buffer(copied)
+
+
 def _copy_ranges(address: Ints, length: Ints, total: int) -> pa.Buffer:
     """``length[i]`` bytes from each address, one after the other; at the speed of memory."""
     if total == 0:
@@ -394,6 +406,8 @@ def _copy_ranges(address: Ints, length: Ints, total: int) -> pa.Buffer:
     if len(filled) < len(length):  # an empty row may have no address at all
         address, length = address[filled], length[filled]
     low, count = int(address.min()), len(address)
+    if total > _LONG_BYTES * count:
+        return _copy_long(address, length, total)
     # Every other "value" of this binary array is a row; those between are never taken. The last offset makes Arrow's
     # guess of the size of the result (mean length times rows) exact.
     offsets = np.empty(2 * count + 1, np.int64)

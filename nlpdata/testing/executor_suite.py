@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 from nlpdata.engine.executor import Executor, Report, worker_number
 
 __all__ = ["EXECUTOR_CHECKS", "check_executor"]

@@ -81,25 +81,39 @@ def zst(data: bytes) -> bytes:
     return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
-@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress), ("zst", zst)])
+@pytest.mark.parametrize(
+    ("ending", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress), ("zst", zst)]
+)
 @pytest.mark.parametrize("kind", ["csv", "json", "text", "xml"])
 def test_compressed(tmp_path: Path, kind: str, ending: str, pack: Callable[[bytes], bytes]) -> None:
     plain = {"csv": "a,text\n1,é\n", "json": '{"a": 1, "text": "é"}\n', "text": "é\n", "xml": "<é/>"}[kind]
     path = tmp_path / f"a.{kind}.{ending}"
     path.write_bytes(pack(plain.encode()))
     got = load_dataset(kind, data_files=str(path), split="train")
-    assert got[0] == {"csv": {"a": 1, "text": "é"}, "json": {"a": 1, "text": "é"}, "text": {"text": "é"}, "xml": {"xml": "<é/>"}}[kind]
+    assert (
+        got[0]
+        == {"csv": {"a": 1, "text": "é"}, "json": {"a": 1, "text": "é"}, "text": {"text": "é"}, "xml": {"xml": "<é/>"}}[kind]
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "content", "columns", "rows"),
     [
-        ("csv", "", [], 0), ("csv", "a,b\n", ["a", "b"], 0), ("csv", "a,b", ["a", "b"], 0), ("csv", "\ufeffa,b\n1,2\n", ["a", "b"], 1),
-        ("csv", "a,b\r\n1,2\r\n", ["a", "b"], 1), ("csv", "a,b\r1,2\r3,4", ["a", "b"], 2), ("json", "", [], 0), ("json", "[]", [], 0),
-        ("json", '\ufeff{"a": 1}\r\n{"a": 2}', ["a"], 2), ("text", "", ["text"], 0), ("text", "a\r\nb\rc", ["text"], 3),
-        ("csv", "é\u2028,\u202e漢\n1,2\n", ["é\u2028", "\u202e漢"], 1), ("json", '{"é\\u0001": {"漢": [1]}}\n', ["é\u0001"], 1),
+        ("csv", "", [], 0),
+        ("csv", "a,b\n", ["a", "b"], 0),
+        ("csv", "a,b", ["a", "b"], 0),
+        ("csv", "\ufeffa,b\n1,2\n", ["a", "b"], 1),
+        ("csv", "a,b\r\n1,2\r\n", ["a", "b"], 1),
+        ("csv", "a,b\r1,2\r3,4", ["a", "b"], 2),
+        ("json", "", [], 0),
+        ("json", "[]", [], 0),
+        ("json", '\ufeff{"a": 1}\r\n{"a": 2}', ["a"], 2),
+        ("text", "", ["text"], 0),
+        ("text", "a\r\nb\rc", ["text"], 3),
+        ("csv", "é\u2028,\u202e漢\n1,2\n", ["é\u2028", "\u202e漢"], 1),
+        ("json", '{"é\\u0001": {"漢": [1]}}\n', ["é\u0001"], 1),
     ],
-)  # fmt: skip
+)
 def test_files_as_they_come(tmp_path: Path, kind: str, content: str, columns: list[str], rows: int) -> None:
     path = write(tmp_path / f"a file {kind} é\u202e", content)
     got = load_dataset(kind, data_files=path, split="train")
@@ -114,7 +128,11 @@ def test_an_empty_file_among_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["csv", "text", "json"])
 def test_a_row_longer_than_a_block(tmp_path: Path, kind: str, rows_mib: int = 20) -> None:
     long = "x" * (rows_mib << 20)
-    content = {"csv": f"t\na\n{long}\nb\n", "text": f"a\n{long}\nb\n", "json": "".join(json.dumps({"t": t}) + "\n" for t in ("a", long, "b"))}
+    content = {
+        "csv": f"t\na\n{long}\nb\n",
+        "text": f"a\n{long}\nb\n",
+        "json": "".join(json.dumps({"t": t}) + "\n" for t in ("a", long, "b")),
+    }
     got = load_dataset(kind, data_files=write(tmp_path / "a", content[kind]), split="train")
     name = got.column_names[0]
     assert [len(row[name]) for row in got] == [1, len(long), 1]

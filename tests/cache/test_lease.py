@@ -155,3 +155,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CacheWriteError, match="a file has that name"), Lease(tmp_path / "file" / "x.lease"):
         pass
+
+
+def test_a_waiter_is_told_once_who_computes_and_how_far_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, done = tmp_path / "abc.lease", threading.Event()
+    with Lease(path), caplog.at_level("WARNING", logger="nlpdata"):
+        timer = threading.Timer(1.6, done.set)
+        timer.start()
+        with Lease(path, done.is_set, lambda: "3 parts are done") as second:
+            assert not second.held
+        timer.join()
+    (record,) = [r for r in caplog.records if r.name == "nlpdata.cache"]
+    said = record.getMessage()
+    assert f"process {os.getpid()}" in said and "makes abc: 3 parts are done" in said

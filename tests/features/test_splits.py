@@ -217,3 +217,12 @@ def test_split_generators() -> None:
     assert SplitGenerator("dev").gen_kwargs == {}
     with pytest.raises(ArgumentError):
         SplitGenerator("a b")
+
+
+def test_sub_split_info_tells_what_its_instructions_tell() -> None:
+    from types import SimpleNamespace
+
+    from nlpdata.splits import SubSplitInfo
+
+    info = SubSplitInfo(SimpleNamespace(num_examples=3, file_instructions=[{"filename": "a", "skip": 0, "take": 3}]))
+    assert info.num_examples == 3 and info.file_instructions[0]["take"] == 3

@@ -90,16 +90,22 @@ def database(tmp_path: Path) -> str:
     path = tmp_path / "data.db"
     with sqlite3.connect(path) as con:
         con.execute('CREATE TABLE "my_rows" (id INTEGER, text TEXT, x REAL, day TEXT)')
-        con.executemany("INSERT INTO my_rows VALUES (?, ?, ?, ?)", [(i, f"t{i}", None, f"2020-01-{i + 1:02}") for i in range(25)])
+        con.executemany(
+            "INSERT INTO my_rows VALUES (?, ?, ?, ?)", [(i, f"t{i}", None, f"2020-01-{i + 1:02}") for i in range(25)]
+        )
     con.close()
     return f"sqlite:///{path}"
 
 
 def test_sql_in_chunks(database: str) -> None:
-    batches = list(sql_batches("SELECT id, text FROM my_rows WHERE id >= ? ORDER BY id", database, SqlOptions(params=(3,), chunksize=10)))
+    batches = list(
+        sql_batches("SELECT id, text FROM my_rows WHERE id >= ? ORDER BY id", database, SqlOptions(params=(3,), chunksize=10))
+    )
     assert [b.num_rows for b in batches] == [10, 10, 2]
     assert batches[0].to_pylist()[0] == {"id": 3, "text": "t3"}
-    table = pa.Table.from_batches(list(sql_batches("my_rows", database, SqlOptions(columns=["day", "id"], parse_dates=["day"]))))
+    table = pa.Table.from_batches(
+        list(sql_batches("my_rows", database, SqlOptions(columns=["day", "id"], parse_dates=["day"])))
+    )
     assert table.column_names == ["day", "id"] and table["day"][1].as_py() == datetime.datetime(2020, 1, 2)
     (empty,) = sql_batches("SELECT id, text FROM my_rows WHERE id > 99", database)
     assert empty.schema.names == ["id", "text"] and empty.num_rows == 0

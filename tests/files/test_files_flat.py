@@ -18,8 +18,11 @@ from nlpdata.files.json_flat import read_flat
 TEXTS = st.text(st.one_of(st.sampled_from('ab"\\/{}[],: \n\té漢\U0001f600'), st.characters(codec="utf-8")), max_size=12)
 VALUES = st.one_of(TEXTS, st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
 KINDS: dict[type, st.SearchStrategy[Any]] = {
-    str: TEXTS, int: st.integers(-(2**63), 2**63 - 1), bool: st.booleans(), float: st.floats(allow_nan=False, allow_infinity=False)
-}  # fmt: skip
+    str: TEXTS,
+    int: st.integers(-(2**63), 2**63 - 1),
+    bool: st.booleans(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+}
 
 
 @st.composite
@@ -46,7 +49,9 @@ def test_regular_lines_are_read_right_or_not_at_all(rows: list[dict[str, Any]], 
 
 
 def test_it_is_used_for_what_programs_write() -> None:
-    rows = [{"id": i, "text": f'line {i} "quoted" \\ é' if i % 9 == 0 else "plain", "x": i / 7, "ok": i % 2 == 0} for i in range(50)]
+    rows = [
+        {"id": i, "text": f'line {i} "quoted" \\ é' if i % 9 == 0 else "plain", "x": i / 7, "ok": i % 2 == 0} for i in range(50)
+    ]
     block = "".join(json.dumps(row) + "\n" for row in rows).encode()
     found = read_flat(block)
     assert found is not None and same(found, rows)
@@ -56,12 +61,28 @@ def test_it_is_used_for_what_programs_write() -> None:
 @pytest.mark.parametrize(
     "second",
     [
-        '{"a": 1, "b": null}', '{"a": 1}', '{"b": "x", "a": 1}', '{"a":1, "b": "x"}', '{"a": 1, "b": "x", "c": 2}', '{"a": 01, "b": "x"}',
-        '{"a": 0x1, "b": "x"}', '{"a": +1, "b": "x"}', '{"a": 1, "c": "x"}', '{"a": 1, "b": "x"},', '{"a": 1, "b": ["x"]}', '{"a": nan, "b": "x"}',
-        '{"a": 1, "b": "x\ty"}', '[{"a": 1, "b": "x"}]', '{"a": "1", "b": "x"}', '{"a": 1 , "b": "x"}', '{"a": 1, "b": "x"} ',
-        '{"a": 1, "b": "x"} {"a": 1, "b": "x"}', '{"a": 1, "b": "\\x"}', '{"a": , "b": "x"}',
+        '{"a": 1, "b": null}',
+        '{"a": 1}',
+        '{"b": "x", "a": 1}',
+        '{"a":1, "b": "x"}',
+        '{"a": 1, "b": "x", "c": 2}',
+        '{"a": 01, "b": "x"}',
+        '{"a": 0x1, "b": "x"}',
+        '{"a": +1, "b": "x"}',
+        '{"a": 1, "c": "x"}',
+        '{"a": 1, "b": "x"},',
+        '{"a": 1, "b": ["x"]}',
+        '{"a": nan, "b": "x"}',
+        '{"a": 1, "b": "x\ty"}',
+        '[{"a": 1, "b": "x"}]',
+        '{"a": "1", "b": "x"}',
+        '{"a": 1 , "b": "x"}',
+        '{"a": 1, "b": "x"} ',
+        '{"a": 1, "b": "x"} {"a": 1, "b": "x"}',
+        '{"a": 1, "b": "\\x"}',
+        '{"a": , "b": "x"}',
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("last", [True, False])
 def test_other_lines_are_left_to_a_parser(second: str, last: bool) -> None:
     first = '{"a": 0, "b": "y"}'

@@ -22,6 +22,7 @@ CASES: list[tuple[str, bytes, dict[str, Any]]] = [
     ("text", b"a\nb\n\n\nc\nd\n", {"sample_by": "paragraph"}),
     ("text", b"a\nb\n\nc\n", {"sample_by": "document"}),
     ("text", b"na\xefve\n", {"encoding": "latin-1"}),
+    ("json", b'{"id": 1, "t": "a \\"b\\" \\u00e9", "x": 1.5, "ok": true}\n{"id": 2, "t": "", "x": -2e3, "ok": false}\n', {}),
     ("json", b'{"a":"2020-01-01","b":1}\n{"a":"2021-01-01","b":2.5}\n', {}),
     ("json", b'[{"a":"x","b":1},{"b":2}]', {}),
     ("json", b'{"a":[1,2],"b":["x","y"]}', {}),

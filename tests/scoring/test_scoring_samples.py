@@ -5,17 +5,19 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlpdata
 from nlpdata.errors import ArgumentError, CorruptFileError
 from nlpdata.scoring import LabelCounts, Mean, Metric, State, load_metric
 from nlpdata.scoring.samples import Listed, Several, Vectors, joined, rows_of
+from nlpdata.scoring.sums import SHIFT, exact_dot, exact_moments, exact_sum
 from nlpdata.scoring.wire import from_bytes, to_bytes
 
 labels = st.integers(-2, 3)
@@ -52,6 +54,7 @@ def multisets(values: Any) -> Any:
 @pytest.mark.parametrize("name", LABELS)
 @pytest.mark.parametrize("values", [labels, words], ids=["integers", "text"])
 def test_labels(name: str, values: Any, weighted: bool) -> None:
+    @settings(deadline=None)
     @given(multisets(values), st.data())
     def law(rows: Any, data: Any) -> None:
         predictions, references, often, weights = map(list, zip(*rows, strict=True))
@@ -65,6 +68,7 @@ def test_labels(name: str, values: Any, weighted: bool) -> None:
 
 @pytest.mark.parametrize("name", ["mse", "mae", "pearsonr", "spearmanr"])
 def test_numbers(name: str) -> None:
+    @settings(deadline=None)
     @given(multisets(reals), st.data())
     def law(rows: Any, data: Any) -> None:
         predictions, references, often, _ = map(list, zip(*rows, strict=True))
@@ -74,6 +78,7 @@ def test_numbers(name: str) -> None:
     law()
 
 
+@settings(deadline=None)
 @given(multisets(words), st.data())
 def test_text(rows: Any, data: Any) -> None:
     predictions, references, often, _ = map(list, zip(*rows, strict=True))
@@ -134,12 +139,14 @@ class Mixed(Metric):
         return {"same": total[0].value(), "length": total[1].sum()}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3)), min_size=1, max_size=8), st.data())
 def test_statistics_that_are_no_vectors(rows: Any, data: Any) -> None:
     predictions, often = map(list, zip(*rows, strict=True))
     check_multiset(Peak(), {"predictions": predictions}, often, data.draw(st.integers(0, len(rows))))
 
 
+@settings(deadline=None)
 @given(multisets(st.sampled_from(["a b", "a", "", "bc de f"])), st.data())
 def test_statistics_of_tokens(rows: Any, data: Any) -> None:
     predictions, references, often, _ = map(list, zip(*rows, strict=True))
@@ -198,6 +205,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_bytes_keep_every_value(value: Any) -> None:
     assert from_bytes(to_bytes(value), "it") == value
@@ -229,6 +237,7 @@ def test_counts_of_a_script_travel_to_where_the_script_is_loaded(tmp_path: Any) 
     script = """
 from __future__ import annotations
 from dataclasses import dataclass
+from fractions import Fraction
 import nlpdata
 
 @dataclass(frozen=True)
@@ -259,3 +268,24 @@ class Own(nlpdata.Metric):
 
 def test_label_counts_of_nothing() -> None:
     assert LabelCounts.of([], []).amount() == 0.0
+
+
+wide = st.one_of(st.floats(-10, 10), st.floats(-1e140, 1e140), st.sampled_from([0.0, 1e-300, -5e-324, 2.0**40, 1 / 3]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(wide, wide), max_size=20))
+def test_moments_are_exact(rows: Any) -> None:
+    x, y = (np.array([row[i] for row in rows], np.float64) for i in (0, 1))
+    exact = [[Fraction(value) for value in side.tolist()] for side in (x, y)]
+    sums = [sum(side) for side in exact]
+    products = [sum(a * b for a, b in zip(exact[i], exact[j], strict=True)) for i, j in ((0, 0), (1, 1), (0, 1))]
+    for found, expected in zip(exact_moments(x, y), [*sums, *products], strict=True):
+        assert abs(Fraction(found, 1 << SHIFT) - expected) <= len(rows) * Fraction(1, 2**1060)
+
+
+def test_moments_of_many_rows_are_those_of_sums_and_dot_products() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=30_000) * 10.0 ** rng.integers(-3, 3, 30_000), rng.normal(size=30_000)
+    expected = exact_sum(x), exact_sum(y), exact_dot(x, x), exact_dot(y, y), exact_dot(x, y)
+    assert exact_moments(x, y) == expected

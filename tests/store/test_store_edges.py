@@ -118,6 +118,22 @@ def test_ten_thousand_shards(tmp_path: Path) -> None:
     assert view.memory().file_bytes == count * entry.num_bytes
 
 
+def test_long_rows_are_gathered() -> None:
+    texts = ["a" * 200_000, "", "b" * 70_000, None, "c" * 100_000]
+    group = TableGroup(pa.table({"t": texts, "x": [None if t is None else [ord(t[0])] * len(t) if t else [] for t in texts]}))
+    rows = np.array([4, 0, 3, 1, 2, 0], np.int64)
+    taken = group.take(["t", "x"], rows)
+    assert taken.column("t").to_pylist() == [texts[i] for i in rows]
+    assert [None if v is None else len(v) for v in taken.column("x").to_pylist()] == [
+        100_000,
+        200_000,
+        None,
+        0,
+        70_000,
+        200_000,
+    ]
+
+
 @pytest.mark.slow
 def test_text_beyond_two_gigabytes(tmp_path: Path) -> None:
     """Rows that together hold more text than 32-bit offsets reach, gathered in one call, and passed in order."""

@@ -75,7 +75,8 @@ def test_a_good_folder(tmp_path: Path) -> None:
         ("total[0] / total[1]", "total[1] / total[0]", "values: two rows", "expected 0.6666"),
         ("sum(map(len, side)) for", "max(map(len, side), default=0) for", "partition: two rows", "in batches of"),
         ('texts(predictions, "predictions")', "list(map(str, predictions))", "odd values: two rows", "None in predictions"),
-        ("return np.array(", "self.seen = 1 + getattr(self, 'seen', 0)\n        return self.seen * np.array(", "row by row: percent", ""),
+        ("return np.array(", "self.seen = 1 + getattr(self, 'seen', 0)\n        return self.seen * np.array(",
+         "row by row: percent", ""),
         ('VERSION = "1.0.0"', "", "about itself: two rows", "no VERSION"),
     ],
 )  # fmt: skip
