@@ -11,7 +11,7 @@ import json
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,10 +25,10 @@ Stage = Callable[[str, Mapping[str, Path], Sizes], Path]
 TAR_KINDS = {"tar": "", "gz": "gz", "tgz": "gz", "bz2": "bz2", "tbz2": "bz2", "xz": "xz"}
 
 
-def packed(source: Path, url: str, inner: frozenset[Path] = frozenset()) -> bytes:
+def packed(source: Path, url: str, inner: frozenset[Path] = frozenset(), first: Sequence[str] = ()) -> bytes:
     """The bytes behind a URL: a file as it is, a folder as the archive that the URL names (zip if it names none).
 
-    The folders ``inner`` are archives within it, opened.
+    The folders ``inner`` are archives within it, opened. The members ``first`` come first, in that order, the others by name.
     """
     if source.is_file():
         return source.read_bytes()
@@ -37,7 +37,8 @@ def packed(source: Path, url: str, inner: frozenset[Path] = frozenset()) -> byte
     for path in source.rglob("*"):
         if path.is_file() and not any(parent in members for parent in path.parents):
             members[path] = path.read_bytes()
-    named = {path.relative_to(source).as_posix(): members[path] for path in sorted(members)}
+    by_name = {path.relative_to(source).as_posix(): members[path] for path in sorted(members)}
+    named = {name: by_name[name] for name in (*(n for n in first if n in by_name), *by_name)}
     suffix = url.partition("?")[0].rpartition(".")[2]
     return tar(named, TAR_KINDS[suffix]) if suffix in TAR_KINDS else zipped(named)
 
@@ -65,7 +66,13 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """``stage(name, {url: file or folder}, sizes)`` is the folder of a copy of the loader that gets these files, offline."""
     mirror = tmp_path / "mirror"
 
-    def staged(name: str, files: Mapping[str, Path], sizes: Sizes, inner: frozenset[Path] = frozenset()) -> Path:
+    def staged(
+        name: str,
+        files: Mapping[str, Path],
+        sizes: Sizes,
+        inner: frozenset[Path] = frozenset(),
+        first: Sequence[str] = (),
+    ) -> Path:
         folder = tmp_path / "staged" / name
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(
@@ -73,7 +80,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         )
         downloads = {}
         for url, source in files.items():
-            data = packed(source, url, inner)
+            data = packed(source, url, inner, first)
             sha256 = hashlib.sha256(data).hexdigest()
             path = mirror / sha256[:2] / sha256 if "://" in url else folder / url
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -114,7 +114,8 @@ def sample_cases() -> list[Any]:
 def agrees(value: Any, known: Any, folder: str) -> bool:
     """Whether a value is what a sample's record says: long strings and lists are cut there, and bytes only counted."""
     if isinstance(known, dict):
-        return isinstance(value, dict) and list(value) == list(known) and all(agrees(value[k], known[k], folder) for k in known)
+        # The order of keys is not compared: a Translation holds its languages sorted.
+        return isinstance(value, dict) and set(value) == set(known) and all(agrees(value[k], known[k], folder) for k in known)
     if isinstance(known, list):
         cut = isinstance(known[-1], str) and re.fullmatch(r"…\((\d+) items\)", known[-1]) if known else None
         shown = known[:-1] if cut else known
@@ -145,7 +146,9 @@ def test_the_sample_is_read_as_expected(stage, name: str, config: str) -> None:
     known = read(folder / "expected.json").get(config, {}) if (folder / "expected.json").exists() else {}
     repeated = "further_urls_for_same_path" in sample
     sizes = {} if repeated else {config: {split: found["num_examples"] for split, found in known.items()}}
-    built = load_dataset(str(stage(name, files, sizes, inner)), config, **options)
+    splits = facts["configs"].get(config, {}).get("splits", {})
+    order = [member for found in splits.values() for member in found.get("sample_files_read", ())]
+    built = load_dataset(str(stage(name, files, sizes, inner, order)), config, **options)
     assert set(built) == {split for c, splits in split_names(facts, name) if c == config for split in splits}
     for split, found in known.items():
         rows = built[split].num_rows
