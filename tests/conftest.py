@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from nlpdata.settings import settings
+
+# How fast a machine is never decides a test.
+hypothesis.settings.register_profile("nlpdata", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("nlpdata")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -85,10 +85,11 @@ class TriviaQa(datasets.GeneratorBasedBuilder):
             names.append("rc")
         roots = dl_manager.download_and_extract({name: URL.format(name) for name in names})
         evidence = os.path.join(roots["rc"], "evidence") if with_context else None
-        patterns = [os.path.join(roots["rc"], "qa", f"{part}-{{}}.json") for part in rest or ("web", "wikipedia")]
-        if variant == "unfiltered":
+        if variant == "rc":
+            patterns = [os.path.join(roots["rc"], "qa", f"{part}-{{}}.json") for part in rest or ("web", "wikipedia")]
+        else:
             folder = os.path.join(roots["unfiltered"], "triviaqa-unfiltered")
-            patterns = [os.path.join(folder, f"unfiltered-{part}-{{}}.json") for part in rest or ("web",)]
+            patterns = [os.path.join(folder, f"unfiltered-{part}-{{}}.json") for part in ([] if rest else ["web"])]
         return [
             datasets.SplitGenerator(split, {"paths": [p.format(part) for p in patterns], "evidence": evidence})
             for split, part in (("train", "train"), ("validation", "dev"), ("test", "test-without-answers"))
@@ -105,18 +106,14 @@ class TriviaQa(datasets.GeneratorBasedBuilder):
 def example_of(row, evidence):
     """A question as a row, with the texts below the folder ``evidence`` if there is one."""
     answer = row.get("Answer")
-    missing, value = ("<unk>", "<unk>") if answer is None else ("", answer.get("Value", "")) if answer else ("", "")
+    missing = "<unk>" if answer is None else ""
     answer = answer or {}
     return {
         "question": row["Question"],
         "question_id": row["QuestionId"],
         "question_source": row["QuestionSource"],
-        "entity_pages": pages(
-            row.get("EntityPages", ()), PAGE, "wiki_context", evidence and os.path.join(evidence, "wikipedia")
-        ),
-        "search_results": pages(
-            row.get("SearchResults", ()), RESULT, "search_context", evidence and os.path.join(evidence, "web")
-        ),
+        "entity_pages": pages(row.get("EntityPages", ()), PAGE, "wiki_context", evidence, "wikipedia"),
+        "search_results": pages(row.get("SearchResults", ()), RESULT, "search_context", evidence, "web"),
         "answer": {
             "aliases": answer.get("Aliases", []),
             "normalized_aliases": answer.get("NormalizedAliases", []),
@@ -124,19 +121,19 @@ def example_of(row, evidence):
             "normalized_matched_wiki_entity_name": missing,
             "normalized_value": answer.get("NormalizedValue", missing),
             "type": answer.get("Type", ""),
-            "value": value,
+            "value": answer.get("Value", missing),
         },
     }
 
 
-def pages(found, keys, context, folder):
-    """The pages as a struct of lists, each with its text; none without a folder."""
+def pages(found, keys, context, evidence, kind):
+    """The pages as a struct of lists, each with its text; none without a folder ``evidence``."""
     pages = {column: [] for column in [*keys, context]}
-    for page in found if folder else ():
-        path = os.path.join(folder, page["Filename"])
+    for page in found if evidence else ():
+        path = os.path.join(evidence, kind, page["Filename"])
         if os.path.exists(path):
             for column, key in keys.items():
                 pages[column].append(page.get(key, 0 if column == "rank" else ""))
             with open(path, encoding="utf-8") as file:
-                pages[context].append(file.read())
+                pages[context].append(file.read().strip())
     return pages

@@ -111,6 +111,10 @@ def sample_cases() -> list[Any]:
     return cases
 
 
+# Columns whose order the facts call undefined: the published figures came out of a set.
+UNORDERED = {("super_glue", "record"): ("entities",)}
+
+
 def agrees(value: Any, known: Any, folder: str) -> bool:
     """Whether a value is what a sample's record says: long strings and lists are cut there, and bytes only counted."""
     if isinstance(known, dict):
@@ -154,6 +158,9 @@ def test_the_sample_is_read_as_expected(stage, name: str, config: str) -> None:
         rows = built[split].num_rows
         assert rows % found["num_examples"] == 0 if repeated else rows == found["num_examples"]
         if "first" in found:
+            for column in UNORDERED.get((name, config), ()):
+                built[split] = built[split].map(lambda row, column=column: {column: sorted(row[column])})
+                found["first"][column] = sorted(found["first"][column])
             assert agrees(built[split][0], found["first"], sample["dir"]), (built[split][0], found["first"])
 
 
