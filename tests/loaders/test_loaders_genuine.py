@@ -158,10 +158,13 @@ def test_the_sample_is_read_as_expected(stage, name: str, config: str) -> None:
         rows = built[split].num_rows
         assert rows % found["num_examples"] == 0 if repeated else rows == found["num_examples"]
         if "first" in found:
+            row = built[split][0]
             for column in UNORDERED.get((name, config), ()):
-                built[split] = built[split].map(lambda row, column=column: {column: sorted(row[column])})
-                found["first"][column] = sorted(found["first"][column])
-            assert agrees(built[split][0], found["first"], sample["dir"]), (built[split][0], found["first"])
+                shown = found["first"].pop(column)
+                cut = re.fullmatch(r"…\((\d+) items\)", shown[-1])
+                assert len(row[column]) == (int(cut[1]) if cut else len(shown))
+                assert set(shown[:-1] if cut else shown) <= set(row.pop(column))
+            assert agrees(row, found["first"], sample["dir"]), (row, found["first"])
 
 
 def numbered(files: dict[str, Path], path: str) -> list[str]:
