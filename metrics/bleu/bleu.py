@@ -13,6 +13,7 @@ import numpy as np
 import nlpdata
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.scoring import texts
+from nlpdata.scoring.inputs import reference_lists
 
 from .ngrams import match_counts
 
@@ -41,17 +42,6 @@ def tokenize_13a(text: str) -> list[str]:
     if "." in line or "," in line:
         line = BEFORE_NO_DIGIT.sub(r" \1 \2", AFTER_NO_DIGIT.sub(r"\1 \2 ", line))
     return (DASH.sub(r"\1 \2 ", line) if "-" in line else line).split()
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 class Bleu(nlpdata.Metric):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 import nlpdata
 from nlpdata import _optional
 from nlpdata.scoring import Rows, texts
+from nlpdata.scoring.result import Rate
 
 CITATION = """\
 @inproceedings{morris2004wer,
@@ -19,33 +19,6 @@ CITATION = """\
   booktitle={Interspeech},
   year={2004}
 }"""
-
-
-class Rate(float, Mapping[str, float]):
-    """An error rate: the number itself, as HF ``evaluate`` gives it, which also answers as ``{name: number}``."""
-
-    name: str
-    signature: Any
-    intervals: Any
-    per_example: Any
-
-    @classmethod
-    def of(cls, result: Any) -> Rate:
-        """The single value of a result, with what the result carries besides."""
-        ((name, value),) = result.items()
-        rate = cls(value)
-        rate.name, rate.signature = name, result.signature
-        rate.intervals, rate.per_example = result.intervals, result.per_example
-        return rate
-
-    def __getitem__(self, name: str) -> float:
-        return {self.name: float(self)}[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((self.name,))
-
-    def __len__(self) -> int:
-        return 1
 
 
 def edits(predictions: list[str], references: list[str]) -> np.ndarray[Any, np.dtype[np.int64]]:

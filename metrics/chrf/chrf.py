@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Mean, texts
+from nlpdata.scoring.inputs import reference_lists, same_number
 
 CITATION = """\
 @inproceedings{popovic2015chrf,
@@ -30,28 +31,6 @@ CITATION = """\
 
 PUNCTUATION = frozenset(string.punctuation)
 EPSILON = 1e-16
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
-
-
-def same_number(lists: list[list[str]]) -> list[list[str]]:
-    """The lists themselves, if each row has as many references as the others."""
-    odd = next((row for row, each in enumerate(lists) if len(each) != len(lists[0])), None)
-    if odd is not None:
-        raise FeatureError(
-            f"Row {odd} of references has {len(lists[odd])} texts, the rows before it have {len(lists[0])}. "
-            "sacreBLEU needs the same number of references for every row."
-        )
-    return lists
 
 
 def words(text: str) -> list[str]:

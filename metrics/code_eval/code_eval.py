@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import nlpdata
 from nlpdata.errors import ArgumentError, RowError
 from nlpdata.scoring import Result, texts
+from nlpdata.scoring.answers import as_rows
 
 from .confined import Limits, run_confined
 
@@ -136,11 +137,6 @@ def details(total: Sequence[Sequence[str]]) -> dict[int, list[tuple[int, dict[st
             shown = {"task_id": task, "passed": verdict == "passed", "result": verdict, "completion_id": number}
             result[task].append((number, shown))
     return dict(result)
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
 
 
 def programs(row: int, value: Any) -> list[str]:

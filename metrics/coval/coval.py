@@ -17,6 +17,7 @@ import numpy as np
 
 import nlpdata
 from nlpdata.errors import ArgumentError, RowError
+from nlpdata.scoring.answers import as_rows
 
 CITATION = """\
 @inproceedings{moosavi2016which,
@@ -229,11 +230,6 @@ def best_pairs(similarity: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], 
             here = before
     columns = np.flatnonzero(owner[:-1] >= 0)
     return owner[columns], columns
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
 
 
 def read_pair(row: int, guess: Any, truth: Any) -> tuple[tuple[str, str], Spans, Spans]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
-import string
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import nlpdata
-from nlpdata.errors import ArgumentError, RowError
+from nlpdata.errors import ArgumentError
+from nlpdata.scoring.answers import as_rows, normal, odd
 
 CITATION = """\
 @article{hendrycks2021cuad,
@@ -27,8 +26,6 @@ REFERENCE = {"id": "Contract__Parties", "answers": {"text": ["ACME Inc."], "answ
 OVERLAP = 0.5
 """Jaccard similarity of the words from which a span counts as found."""
 
-PUNCTUATION = str.maketrans("", "", string.punctuation)
-ARTICLES = re.compile(r"\b(a|an|the)\b")
 SEPARATORS = str.maketrans({".": None, ",": None, ";": None, ":": None, "/": " "})
 
 
@@ -121,22 +118,6 @@ def overlaps(guess: str, gold: str) -> bool:
     """Whether the words of both are similar enough."""
     left, right = (set(text.translate(SEPARATORS).lower().split(" ")) for text in (guess, gold))
     return len(left & right) / len(left | right) >= OVERLAP
-
-
-def normal(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces."""
-    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-
-
-def odd(name: str, row: int, value: Any, example: Any) -> RowError:
-    """The error for a row that is not of the schema; shows the schema."""
-    shown = repr(value) if len(repr(value)) < 200 else repr(value)[:200] + "..."
-    return RowError(f"Row {row} of {name} must be like {example}; it is {shown}.", row=row, column=name, value=value)
 
 
 def texts_of(values: Any) -> list[str] | None:

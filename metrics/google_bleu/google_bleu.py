@@ -11,6 +11,7 @@ import numpy as np
 import nlpdata
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.scoring import load_metric, texts
+from nlpdata.scoring.inputs import reference_lists
 
 CITATION = """\
 @article{wu2016google,
@@ -19,17 +20,6 @@ CITATION = """\
   journal={arXiv preprint arXiv:1609.08144},
   year={2016}
 }"""
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 def grams(tokens: list[str], min_len: int, max_len: int) -> Counter[tuple[str, ...]]:

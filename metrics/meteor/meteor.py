@@ -9,8 +9,9 @@ import numpy as np
 
 import nlpdata
 from nlpdata import _optional
-from nlpdata.errors import ArgumentError, FeatureError, MissingPackageError
+from nlpdata.errors import ArgumentError, MissingPackageError
 from nlpdata.scoring import Mean, texts
+from nlpdata.scoring.inputs import reference_lists
 
 CITATION = """\
 @inproceedings{banerjee2005meteor,
@@ -21,17 +22,6 @@ CITATION = """\
 }"""
 
 DATA = {"wordnet": "synonyms=False leaves synonyms out", "punkt_tab": "tokenizer='treebank' does not split sentences first"}
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 class NoSynonyms:

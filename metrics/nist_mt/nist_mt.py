@@ -8,8 +8,9 @@ from typing import Any
 
 import nlpdata
 from nlpdata import _optional
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Rows, texts
+from nlpdata.scoring.inputs import reference_lists
 
 CITATION = """\
 @inproceedings{doddington2002automatic,
@@ -28,17 +29,6 @@ RULES = (
 FEATURES = nlpdata.Features(
     {"predictions": nlpdata.Value("string"), "references": nlpdata.List(nlpdata.Value("string"))},
 )
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 def tokenize(text: str, lowercase: bool, western_lang: bool) -> str:

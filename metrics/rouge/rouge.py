@@ -10,8 +10,9 @@ import numpy as np
 
 import nlpdata
 from nlpdata import _optional
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Mean, texts
+from nlpdata.scoring.inputs import reference_lists
 
 CITATION = """\
 @inproceedings{lin2004rouge,
@@ -23,17 +24,6 @@ CITATION = """\
 
 TYPES = (*(f"rouge{n}" for n in range(1, 10)), "rougeL", "rougeLsum")
 DEFAULT = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import FeatureError
 from nlpdata.scoring import Mean, load_metric, texts
+from nlpdata.scoring.inputs import reference_lists
 
 CITATION = """\
 @article{xu2016optimizing,
@@ -21,17 +21,6 @@ CITATION = """\
 }"""
 
 ORDERS = (1, 2, 3, 4)
-
-
-def reference_lists(values: Any, name: str = "references") -> list[list[str]]:
-    """One list of texts per row; a single text is a list of one."""
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-    if not rows or isinstance(rows[0], str):
-        return [[text] for text in texts(values, name)]
-    lists = [texts(row, f"{name}[{i}]") for i, row in enumerate(rows)]
-    if [] in lists:
-        raise FeatureError(f"Row {lists.index([])} of {name} is an empty list; each row needs at least one text.")
-    return lists
 
 
 def grams(tokens: list[str], order: int) -> Counter[tuple[str, ...]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +10,7 @@ import numpy as np
 import nlpdata
 from nlpdata.errors import ArgumentError, RowError
 from nlpdata.scoring import Mean
+from nlpdata.scoring.answers import as_rows, normal, odd, token_f1
 
 CITATION = """\
 @inproceedings{rajpurkar2016squad,
@@ -24,9 +22,6 @@ CITATION = """\
 
 PREDICTION = {"id": "56e1", "prediction_text": "1976"}
 REFERENCE = {"id": "56e1", "answers": {"text": ["1976"], "answer_start": [97]}}
-
-PUNCTUATION = str.maketrans("", "", string.punctuation)
-ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 class Squad(nlpdata.Metric):
@@ -61,17 +56,6 @@ class Squad(nlpdata.Metric):
     def score(self, total: Any) -> dict[str, float]:
         exact, f1 = total
         return {"exact_match": 100 * exact.value(), "f1": 100 * f1.value()}
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-
-
-def odd(name: str, row: int, value: Any, example: Any) -> RowError:
-    """The error for a row that is not of the schema; shows the schema."""
-    shown = repr(value) if len(repr(value)) < 200 else repr(value)[:200] + "..."
-    return RowError(f"Row {row} of {name} must be like {example}; it is {shown}.", row=row, column=name, value=value)
 
 
 def prediction(row: int, value: Any) -> tuple[str, str]:
@@ -124,18 +108,3 @@ def matched(guesses: list[tuple[str, str]], golds: list[tuple[str, list[str]]]) 
     if len(texts) < len(guesses) or len(answers) < len(golds):
         raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
     return [(texts[key], gold) for key, gold in golds]
-
-
-def normal(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces."""
-    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
-
-
-def token_f1(guess: str, gold: str) -> float:
-    """Harmonic mean of precision and recall over the tokens of both, each as often as it occurs."""
-    guessed, wanted = normal(guess).split(), normal(gold).split()
-    same = (Counter(guessed) & Counter(wanted)).total()
-    if not same:
-        return 0.0
-    precision, recall = same / len(guessed), same / len(wanted)
-    return 2 * precision * recall / (precision + recall)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import string
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -12,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import ArgumentError, RowError
+from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Rows
+from nlpdata.scoring.answers import as_rows, normal, odd
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -27,9 +26,6 @@ CITATION = """\
 
 PREDICTION = {"id": "56e1", "prediction_text": "1976", "no_answer_probability": 0.0}
 REFERENCE = {"id": "56e1", "answers": {"text": ["1976"], "answer_start": [97]}}
-
-PUNCTUATION = str.maketrans("", "", string.punctuation)
-ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 class SquadV2(nlpdata.Metric):
@@ -118,17 +114,6 @@ def judged(guess: str, answers: list[str]) -> tuple[float, float, float, float]:
     return bool(answers), bool(guess), exact, max(token_f1(guess, gold) for gold in golds)
 
 
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-
-
-def odd(name: str, row: int, value: Any, example: Any) -> RowError:
-    """The error for a row that is not of the schema; shows the schema."""
-    shown = repr(value) if len(repr(value)) < 200 else repr(value)[:200] + "..."
-    return RowError(f"Row {row} of {name} must be like {example}; it is {shown}.", row=row, column=name, value=value)
-
-
 def prediction(row: int, value: Any) -> tuple[str, str, float]:
     """Id, text and probability that there is no answer.
 
@@ -178,11 +163,6 @@ def matched(ids: list[str], golds: list[tuple[str, list[str]]]) -> list[list[str
     if len(known) < len(ids) or len(answers) < len(golds):
         raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
     return [answers[key] for key in ids]
-
-
-def normal(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces."""
-    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
 
 
 def token_f1(guess: str, gold: str) -> float:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import string
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +10,9 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import ArgumentError, RowError
+from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Averaging, LabelCounts, Mean, agreement
+from nlpdata.scoring.answers import as_rows, normal, odd, token_f1
 
 CITATION = """\
 @inproceedings{wang2019superglue,
@@ -27,9 +26,6 @@ CITATION = """\
 MULTIRC = {"idx": {"answer": 0, "paragraph": 0, "question": 0}, "prediction": 1}
 RECORD_PREDICTION = {"idx": {"passage": 0, "query": 0}, "prediction_text": "Bill Clinton"}
 RECORD_REFERENCE = {"idx": {"passage": 0, "query": 0}, "answers": ["Bill Clinton", "Clinton"]}
-
-PUNCTUATION = str.maketrans("", "", string.punctuation)
-ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 class SuperGlue(nlpdata.Metric):
@@ -83,17 +79,6 @@ class SuperGlue(nlpdata.Metric):
         if self.config_name == "axb":
             return {"matthews_correlation": total.matthews_correlation()}
         return {"accuracy": total.value()}
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
-
-
-def odd(name: str, row: int, value: Any, example: Any) -> RowError:
-    """The error for a row that is not of the schema; shows the schema."""
-    shown = repr(value) if len(repr(value)) < 200 else repr(value)[:200] + "..."
-    return RowError(f"Row {row} of {name} must be like {example}; it is {shown}.", row=row, column=name, value=value)
 
 
 def whole(value: Any) -> bool:
@@ -202,18 +187,3 @@ def matched(guesses: list[tuple[Any, str]], golds: list[tuple[Any, list[str]]]) 
     if len(texts) < len(guesses) or len(answers) < len(golds):
         raise ArgumentError("An idx occurs twice and the order of predictions and references differs. Give each idx once.")
     return [(texts[key], gold) for key, gold in golds]
-
-
-def normal(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces."""
-    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
-
-
-def token_f1(guess: str, gold: str) -> float:
-    """Harmonic mean of precision and recall over the tokens of both, each as often as it occurs."""
-    guessed, wanted = normal(guess).split(), normal(gold).split()
-    same = (Counter(guessed) & Counter(wanted)).total()
-    if not same:
-        return 0.0
-    precision, recall = same / len(guessed), same / len(wanted)
-    return 2 * precision * recall / (precision + recall)

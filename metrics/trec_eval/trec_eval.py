@@ -15,6 +15,7 @@ import numpy as np
 import nlpdata
 from nlpdata.errors import ArgumentError, RowError
 from nlpdata.scoring import Mean
+from nlpdata.scoring.answers import as_rows
 
 CUTOFFS = (5, 10, 15, 20, 30, 100, 200, 500, 1000)
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
@@ -82,11 +83,6 @@ class TrecEval(nlpdata.Metric):
         result |= {name: means[name].value() for name in MEASURES}
         result["gm_map"] = math.exp(result["gm_map"])
         return result
-
-
-def as_rows(values: Any) -> list[Any]:
-    """The rows as Python values, whatever they are held in."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else list(values)
 
 
 def columns_of(name: str, row: int, value: Any, wanted: tuple[str, ...], example: Any) -> list[list[Any]]:

@@ -347,9 +347,11 @@ class Averaging:
 
     def _mean(self, scores: Array, weights: Array) -> float:
         kept = ~np.isnan(scores)
-        if not kept.any() or not weights[kept].sum():
+        if not kept.any():
             return float(self.zero_division)
-        return float(np.average(scores[kept], weights=weights[kept]))
+        # Where no label weighs anything, they all weigh the same, as in scikit-learn.
+        weighed = weights[kept] if weights[kept].sum() else None
+        return float(np.average(scores[kept], weights=weighed))
 
     def _positive(self, counts: LabelCounts) -> Array:
         present = counts.labels.tolist()

@@ -6,7 +6,7 @@ Knows: how the parameters of a metric are written into one line. Does not know: 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,10 +113,38 @@ def described(value: Any) -> str:
         return value
     if hasattr(value, "tolist"):
         value = value.tolist()
-    text = repr(value)
+    # A function by its name: its address differs from process to process, and states of several processes are merged.
+    text = f"{getattr(value, '__module__', '')}.{value.__qualname__}" if hasattr(value, "__qualname__") else repr(value)
     return text if len(text) <= _LONGEST else f"{text[:24]}...#{xxhash.xxh3_64_hexdigest(text.encode())}"
 
 
 def plain(value: Any) -> Any:
     """NumPy scalars as Python numbers; everything else as it is."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+class Rate(float, Mapping[str, float]):
+    """An error rate: the number itself, as HF ``evaluate`` gives it, which also answers as ``{name: number}``."""
+
+    name: str
+    signature: Any
+    intervals: Any
+    per_example: Any
+
+    @classmethod
+    def of(cls, result: Any) -> Rate:
+        """The single value of a result, with what the result carries besides."""
+        ((name, value),) = result.items()
+        rate = cls(value)
+        rate.name, rate.signature = name, result.signature
+        rate.intervals, rate.per_example = result.intervals, result.per_example
+        return rate
+
+    def __getitem__(self, name: str) -> float:
+        return {self.name: float(self)}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.name,))
+
+    def __len__(self) -> int:
+        return 1

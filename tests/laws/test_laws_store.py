@@ -239,7 +239,8 @@ def test_content_keys_do_not_see_chunks(table: pa.Table, data: st.DataObject) ->
     plain = [c.combine_chunks() if c.num_chunks else c for c in table.columns]
     assert TableGroup(pa.table(plain, names=table.column_names)).content_key() == key
     assert pickle.loads(pickle.dumps(TableGroup(table))).content_key() == key
-    if table.num_rows > 1 and not table.slice(0, 1).equals(table.slice(1, 1)):
+    # Compared as text: two nulls of different dictionaries are unequal to Arrow, and NaN is unequal to itself.
+    if table.num_rows > 1 and repr(table.slice(0, 1).to_pylist()) != repr(table.slice(1, 1).to_pylist()):
         swapped = pa.concat_tables([table.slice(1, 1), table.slice(0, 1), table.slice(2)])
         assert TableGroup(swapped).content_key() != key
 
