@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --use-pep517 --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint types guards wheel-smoke bench clean
+.PHONY: help setup demo test test-explore test-slow lint types guards wheel-smoke bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ demo: $(DEMO_VENV)/.ready  ## corpus name -> Arrow -> tokens -> classifier -> sc
 
 test: $(VENV)/.ready  ## all tests but the slow ones
 	@$(BIN)/python -m pytest -m "not slow"
+
+test-explore: $(VENV)/.ready  ## the same tests with new random examples
+	@NLPDATA_TEST_PROFILE=explore $(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(VENV)/.ready  ## the tests that take minutes or gigabytes
 	@$(BIN)/python -m pytest -m slow

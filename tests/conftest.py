@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 
 from nlpdata.settings import settings
 
-# How fast a machine is never decides a test.
-hypothesis.settings.register_profile("nlpdata", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("nlpdata")
+# How fast a machine is never decides a test, and neither does chance: `make test` draws the same examples each time,
+# `make test-explore` draws new ones.
+QUIET = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None, **QUIET)
+hypothesis.settings.register_profile("explore", derandomize=False, **QUIET)
+hypothesis.settings.load_profile(os.environ.get("NLPDATA_TEST_PROFILE", "fixed"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
