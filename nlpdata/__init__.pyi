@@ -1,9 +1,13 @@
 """The public names and their types, for editors and type checkers; at run time each is loaded when first used."""
 
 from nlpdata._report import are_progress_bars_disabled as are_progress_bars_disabled
+from nlpdata._report import disable_progress_bar as disable_progress_bar
 from nlpdata._report import disable_progress_bars as disable_progress_bars
+from nlpdata._report import enable_progress_bar as enable_progress_bar
 from nlpdata._report import enable_progress_bars as enable_progress_bars
+from nlpdata._report import experimental as experimental
 from nlpdata._report import is_progress_bar_enabled as is_progress_bar_enabled
+from nlpdata._report import tqdm as tqdm
 from nlpdata.builder.base import ArrowBasedBuilder as ArrowBasedBuilder
 from nlpdata.builder.base import DatasetBuilder as DatasetBuilder
 from nlpdata.builder.base import GeneratorBasedBuilder as GeneratorBasedBuilder
@@ -11,6 +15,7 @@ from nlpdata.builder.config import BuilderConfig as BuilderConfig
 from nlpdata.dataset.column import Column as Column
 from nlpdata.dataset.dataset import Dataset as Dataset
 from nlpdata.dataset.dicts import DatasetDict as DatasetDict
+from nlpdata.dataset.mixing import interleave_datasets as interleave_datasets
 from nlpdata.dataset.transforms import concatenate_datasets as concatenate_datasets
 from nlpdata.dataset.transforms import disable_caching as disable_caching
 from nlpdata.dataset.transforms import enable_caching as enable_caching
@@ -45,6 +50,7 @@ from nlpdata.inspect import get_dataset_config_names as get_dataset_config_names
 from nlpdata.inspect import get_dataset_default_config_name as get_dataset_default_config_name
 from nlpdata.inspect import get_dataset_infos as get_dataset_infos
 from nlpdata.inspect import get_dataset_split_names as get_dataset_split_names
+from nlpdata.inspect import inspect_dataset as inspect_dataset
 from nlpdata.load import load_dataset as load_dataset
 from nlpdata.load import load_dataset_builder as load_dataset_builder
 from nlpdata.load import load_from_disk as load_from_disk

@@ -6,12 +6,16 @@ Loggers propagate: an application that configures ``logging`` sees our records w
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from nlpdata.settings import settings
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _said: set[str] = set()
 
@@ -69,6 +73,24 @@ def progress(total: int | None, desc: str, unit: str = "rows", *, initial: int =
     )
 
 
+def tqdm(*args: Any, **kwargs: Any) -> Any:
+    """A tqdm bar that obeys the library's switches: nothing is shown while progress bars are off."""
+    from tqdm.auto import tqdm as bar
+
+    return bar(*args, **{**kwargs, "disable": True} if are_progress_bars_disabled() else kwargs)
+
+
+def experimental(fn: F) -> F:
+    """A decorator: the first use of the function warns that it may change."""
+
+    @functools.wraps(fn)
+    def warned(*args: Any, **kwargs: Any) -> Any:
+        warn_once(f"{fn.__name__!r} is experimental and may change without notice.", stacklevel=3)
+        return fn(*args, **kwargs)
+
+    return cast(F, warned)
+
+
 def are_progress_bars_disabled() -> bool:
     """True if progress bars were switched off."""
     return not settings.progress
@@ -87,3 +109,7 @@ def disable_progress_bars() -> None:
 def enable_progress_bars() -> None:
     """Undo :func:`disable_progress_bars`."""
     settings.set(progress=True)
+
+
+disable_progress_bar = disable_progress_bars
+enable_progress_bar = enable_progress_bars

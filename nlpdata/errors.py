@@ -29,7 +29,8 @@ Does not know: anything about data. Every message says what was asked, what was 
     │   ├── ChecksumError (ValueError)          a download differs from what was recorded
     │   └── ArchiveError (ValueError)
     │       ├── TruncatedArchiveError           ends too early
-    │       └── UnsafeArchiveError              a member would leave its folder, or is a bomb
+    │       ├── UnsafeArchiveError              a member would leave its folder, or is a bomb
+    │       └── UnsafePickleError               a pickle that wants to import something
     ├── ScriptError                             a loader or metric script that cannot be used
     │   └── UntrustedScriptError (PermissionError)
     ├── BuildError (RuntimeError)               preparing a dataset failed
@@ -133,7 +134,9 @@ class CacheWriteError(StorageError):
 
 
 class FetchError(NlpdataError, ConnectionError):
-    """Bytes could not be fetched."""
+    """Bytes could not be fetched; ``missing`` is True where the source says that it has no such file."""
+
+    missing: bool = False
 
 
 class OfflineError(FetchError):
@@ -154,6 +157,10 @@ class TruncatedArchiveError(ArchiveError):
 
 class UnsafeArchiveError(ArchiveError):
     """An archive member would be written outside its folder, or expands beyond the limits."""
+
+
+class UnsafePickleError(ArchiveError):
+    """A pickle holds, or wants to import, something else than plain data; nothing of it was run."""
 
 
 class ScriptError(NlpdataError):

@@ -56,6 +56,11 @@ def _cache_folder() -> str:
     return os.path.join(base, "nlpdata")
 
 
+def _trust_file() -> str:
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(base, "nlpdata", "trusted.json")
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table; ``default`` may be a function, so that it is found late."""
@@ -73,6 +78,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("batch_bytes", "NLPDATA_BATCH_BYTES", 32 * 2**20, parse_bytes, "size that record batches on disk aim at"),
     Setting("cache", "NLPDATA_CACHE", _cache_folder, os.path.expanduser, "folder of downloads, datasets and results"),
     Setting("caching", "NLPDATA_CACHING", True, _parse_switch, "whether results of map and filter are found again"),
+    Setting(
+        "download_seconds", "NLPDATA_DOWNLOAD_SECONDS", 21_600.0, float, "most seconds one download may take, all its tries"
+    ),
     Setting("drop_behind", "NLPDATA_DROP_BEHIND", False, _parse_switch, "give back memory of files behind a pass over rows"),
     Setting("lease_seconds", "NLPDATA_LEASE_SECONDS", 60.0, float, "silence after which another machine's lease is void"),
     Setting("max_retries", "NLPDATA_MAX_RETRIES", 5, int, "tries of a request that failed in transport"),
@@ -80,6 +88,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("offline", "NLPDATA_OFFLINE", False, _parse_switch, "never use the network; what is cached still loads"),
     Setting("progress", "NLPDATA_PROGRESS", True, _parse_switch, "show progress bars on a terminal"),
     Setting("shard_bytes", "NLPDATA_SHARD_BYTES", 500 * 10**6, parse_bytes, "size at which a new shard file is begun"),
+    Setting("trust_file", "NLPDATA_TRUST_FILE", _trust_file, os.path.expanduser, "JSON of fetched scripts that may run"),
     Setting("verbosity", "NLPDATA_VERBOSITY", "warning", str, "log level: debug, info, warning, error, critical"),
 )
 

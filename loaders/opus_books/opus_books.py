@@ -1,14 +1,12 @@
 """OPUS Books: aligned sentences of books that are free of rights, from a zip for each pair of languages.
 
-Knows: the pairs and the names of the members. Does not know: how lines are aligned or how rows are stored.
+Knows: the pairs. Does not know: how lines are aligned or how rows are stored.
 """
 
 from __future__ import annotations
 
-import os
-
 import nlpdata as datasets
-from nlpdata.builder.shapes import parallel_lines
+from nlpdata.builder.shapes import opus_pairs
 
 BASE = "https://object.pouta.csc.fi/OPUS-Books/v1/moses/"
 PAIRS = """
@@ -21,7 +19,7 @@ DESCRIPTION = """Books that are free of rights, in sixteen languages, aligned se
 
 CITATION = """@misc{tiedemann2012,
   title = {Parallel Data, Tools and Interfaces in OPUS},
-  author = {J�rg Tiedemann},
+  author = {Jörg Tiedemann},
   year = {2012},
   howpublished = {Proceedings of the Eight International Conference on Language Resources and Evaluation (LREC'12)},
 }"""
@@ -48,11 +46,8 @@ class OpusBooks(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         pair = self.config.name
-        root = dl_manager.download_and_extract(f"{BASE}{pair}.txt.zip")
-        paths = {language: os.path.join(root, f"Books.{pair}.{language}") for language in pair.split("-")}
-        return [datasets.SplitGenerator("train", {"paths": paths})]
+        folder = dl_manager.download_and_extract(f"{BASE}{pair}.txt.zip")
+        return [datasets.SplitGenerator("train", {"folder": folder, "pair": pair})]
 
-    def _generate_examples(self, paths):
-        for number, lines in enumerate(parallel_lines(paths)):
-            translation = {language: line.strip() for language, line in lines.items()}
-            yield number, {"id": str(number), "translation": translation}
+    def _generate_examples(self, folder, pair):
+        return opus_pairs(folder, "Books", pair)

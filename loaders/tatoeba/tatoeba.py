@@ -1,14 +1,12 @@
 """Tatoeba: aligned sentences that volunteers wrote and translated, from a zip for each pair of languages.
 
-Knows: the release and the names of the members. Does not know: how lines are aligned or how rows are stored.
+Knows: the release and its pairs. Does not know: how lines are aligned or how rows are stored.
 """
 
 from __future__ import annotations
 
-import os
-
 import nlpdata as datasets
-from nlpdata.builder.shapes import parallel_lines
+from nlpdata.builder.shapes import opus_pairs
 
 URL = "https://object.pouta.csc.fi/OPUS-Tatoeba/v{date}/moses/{pair}.txt.zip"
 DATE = "2021-07-22"
@@ -55,11 +53,8 @@ class Tatoeba(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         pair = f"{self.config.lang1}-{self.config.lang2}"
-        root = dl_manager.download_and_extract(URL.format(date=self.config.date, pair=pair))
-        paths = {language: os.path.join(root, f"Tatoeba.{pair}.{language}") for language in pair.split("-")}
-        return [datasets.SplitGenerator("train", {"paths": paths})]
+        folder = dl_manager.download_and_extract(URL.format(date=self.config.date, pair=pair))
+        return [datasets.SplitGenerator("train", {"folder": folder, "pair": pair})]
 
-    def _generate_examples(self, paths):
-        for number, lines in enumerate(parallel_lines(paths)):
-            translation = {language: line.strip() for language, line in lines.items()}
-            yield number, {"id": str(number), "translation": translation}
+    def _generate_examples(self, folder, pair):
+        return opus_pairs(folder, "Tatoeba", pair)

@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import nlpdata
-from nlpdata.errors import ArgumentError
-from nlpdata.scoring.answers import as_rows, normal, odd
+from nlpdata.scoring.answers import answers_of, as_rows, matched, normal, odd, texts_of
 
 CITATION = """\
 @article{hendrycks2021cuad,
@@ -120,14 +119,6 @@ def overlaps(guess: str, gold: str) -> bool:
     return len(left & right) / len(left | right) >= OVERLAP
 
 
-def texts_of(values: Any) -> list[str] | None:
-    """A list of texts, or None if it is something else."""
-    if isinstance(values, str | Mapping) or not hasattr(values, "__iter__"):
-        return None
-    listed = list(values)
-    return listed if all(isinstance(text, str) for text in listed) else None
-
-
 def prediction(row: int, value: Any) -> tuple[str, list[str]]:
     """Id and predicted spans.
 
@@ -142,36 +133,12 @@ def prediction(row: int, value: Any) -> tuple[str, list[str]]:
 
 
 def reference(row: int, value: Any) -> tuple[str, list[str]]:
-    """Id and true spans (maybe none): texts in one dict, or a dict per answer.
+    """Id and true spans, maybe none.
 
     Raises:
         RowError: it is not of the schema, or a text is empty.
     """
-    if isinstance(value, Mapping) and isinstance(value.get("id"), str):
-        answers = value.get("answers")
-        if isinstance(answers, list | tuple):
-            answers = {"text": [answer.get("text") if isinstance(answer, Mapping) else None for answer in answers]}
-        spans = texts_of(answers.get("text")) if isinstance(answers, Mapping) else None
-        if spans is not None and all(spans):
-            return value["id"], spans
-    raise odd("references", row, value, REFERENCE)
-
-
-def matched(guesses: list[tuple[str, list[str]]], golds: list[tuple[str, list[str]]]) -> list[tuple[str, list[str], list[str]]]:
-    """Id, predicted and true spans of each question: row by row where the ids agree, else by id.
-
-    Raises:
-        ArgumentError: an id on one side only, or twice where the order does not tell which is meant.
-    """
-    if all(guess[0] == gold[0] for guess, gold in zip(guesses, golds, strict=True)):
-        return [(key, spans, answers) for (key, spans), (_, answers) in zip(guesses, golds, strict=True)]
-    spans, answers = dict(guesses), dict(golds)
-    for mine, others, name, other in (
-        (spans, answers, "predictions", "references"),
-        (answers, spans, "references", "predictions"),
-    ):
-        if alone := [key for key in mine if key not in others]:
-            raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
-    if len(spans) < len(guesses) or len(answers) < len(golds):
-        raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
-    return [(key, spans[key], gold) for key, gold in golds]
+    key, spans = answers_of(row, value, REFERENCE)
+    if not all(spans):
+        raise odd("references", row, value, REFERENCE)
+    return key, spans

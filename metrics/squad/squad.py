@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import ArgumentError, RowError
+from nlpdata.errors import RowError
 from nlpdata.scoring import Mean
-from nlpdata.scoring.answers import as_rows, normal, odd, token_f1
+from nlpdata.scoring.answers import answers_of, as_rows, matched, normal, odd, token_f1
 
 CITATION = """\
 @inproceedings{rajpurkar2016squad,
@@ -49,8 +49,8 @@ class Squad(nlpdata.Metric):
         guesses = [prediction(*row) for row in enumerate(as_rows(predictions))]
         golds = [reference(*row) for row in enumerate(as_rows(references))]
         pairs = matched(guesses, golds)
-        exact = np.array([any(normal(guess) == normal(gold) for gold in golds) for guess, golds in pairs], dtype=bool)
-        f1 = np.array([max(token_f1(guess, gold) for gold in golds) for guess, golds in pairs], dtype=np.float64)
+        exact = np.array([any(normal(guess) == normal(gold) for gold in golds) for _, guess, golds in pairs], dtype=bool)
+        f1 = np.array([max(token_f1(guess, gold) for gold in golds) for _, guess, golds in pairs], dtype=np.float64)
         return np.array([Mean.of(exact), Mean.of(f1)], dtype=object)
 
     def score(self, total: Any) -> dict[str, float]:
@@ -70,41 +70,13 @@ def prediction(row: int, value: Any) -> tuple[str, str]:
 
 
 def reference(row: int, value: Any) -> tuple[str, list[str]]:
-    """Id and answers of a reference: texts in one dict, as datasets have them, or a dict per answer, as the JSON files.
+    """Id and answers of a reference.
 
     Raises:
         RowError: it is not of the schema, or has no answer.
     """
-    if not isinstance(value, Mapping) or not isinstance(value.get("id"), str):
-        raise odd("references", row, value, REFERENCE)
-    answers = value.get("answers")
-    if isinstance(answers, Mapping):
-        answers = answers.get("text")
-    elif isinstance(answers, list | tuple):
-        answers = [answer.get("text") if isinstance(answer, Mapping) else None for answer in answers]
-    if isinstance(answers, str) or not hasattr(answers, "__iter__") or not all(isinstance(text, str) for text in answers):
-        raise odd("references", row, value, REFERENCE)
-    if not len(answers):
-        message = f"Row {row} of references (id {value['id']!r}) has no answer; the metric 'squad_v2' scores such questions."
+    key, answers = answers_of(row, value, REFERENCE)
+    if not answers:
+        message = f"Row {row} of references (id {key!r}) has no answer; the metric 'squad_v2' scores such questions."
         raise RowError(message, row=row, column="references", value=value)
-    return value["id"], list(answers)
-
-
-def matched(guesses: list[tuple[str, str]], golds: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
-    """Predicted text and answers of each question: row by row where the ids agree, else by id.
-
-    Raises:
-        ArgumentError: an id on one side only, or twice where the order does not tell which is meant.
-    """
-    if all(guess[0] == gold[0] for guess, gold in zip(guesses, golds, strict=True)):
-        return [(text, answers) for (_, text), (_, answers) in zip(guesses, golds, strict=True)]
-    texts, answers = dict(guesses), dict(golds)
-    for mine, others, name, other in (
-        (texts, answers, "predictions", "references"),
-        (answers, texts, "references", "predictions"),
-    ):
-        if alone := [key for key in mine if key not in others]:
-            raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
-    if len(texts) < len(guesses) or len(answers) < len(golds):
-        raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
-    return [(texts[key], gold) for key, gold in golds]
+    return key, answers

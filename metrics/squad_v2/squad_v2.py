@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
 import nlpdata
-from nlpdata.errors import ArgumentError
 from nlpdata.scoring import Rows
-from nlpdata.scoring.answers import as_rows, normal, odd
+from nlpdata.scoring.answers import answers_of, as_rows, matched, normal, odd, token_f1
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -60,8 +58,8 @@ class SquadV2(nlpdata.Metric):
 
     def stats(self, predictions: Any, references: Any) -> Rows:
         guesses = [prediction(*row) for row in enumerate(as_rows(predictions))]
-        golds = matched([guess[0] for guess in guesses], [reference(*row) for row in enumerate(as_rows(references))])
-        rows = [judged(text, answers) for (_, text, _), answers in zip(guesses, golds, strict=True)]
+        golds = [answers_of(*row, REFERENCE) for row in enumerate(as_rows(references))]
+        rows = [judged(text, answers) for _, text, answers in matched([guess[:2] for guess in guesses], golds)]
         table = np.array(rows, np.float64).reshape(-1, 4)
         return Rows.of_numbers(
             no_answer=np.array([guess[2] for guess in guesses], np.float64),
@@ -111,7 +109,7 @@ def judged(guess: str, answers: list[str]) -> tuple[float, float, float, float]:
     """Whether there is an answer, whether one was given, exact match, F1."""
     golds = [gold for gold in answers if normal(gold)] or [""]
     exact = any(normal(guess) == normal(gold) for gold in golds)
-    return bool(answers), bool(guess), exact, max(token_f1(guess, gold) for gold in golds)
+    return bool(answers), bool(guess), exact, max(token_f1(guess, gold, empty_matches=True) for gold in golds)
 
 
 def prediction(row: int, value: Any) -> tuple[str, str, float]:
@@ -125,53 +123,3 @@ def prediction(row: int, value: Any) -> tuple[str, str, float]:
         if isinstance(chance, int | float | np.number) and math.isfinite(chance):
             return value["id"], value["prediction_text"], float(chance)
     raise odd("predictions", row, value, PREDICTION)
-
-
-def reference(row: int, value: Any) -> tuple[str, list[str]]:
-    """Id and answers (maybe none) of a reference: texts in one dict, or a dict per answer.
-
-    Raises:
-        RowError: it is not of the schema.
-    """
-    if not isinstance(value, Mapping) or not isinstance(value.get("id"), str):
-        raise odd("references", row, value, REFERENCE)
-    answers = value.get("answers")
-    if isinstance(answers, Mapping):
-        answers = answers.get("text")
-    elif isinstance(answers, list | tuple):
-        answers = [answer.get("text") if isinstance(answer, Mapping) else None for answer in answers]
-    if isinstance(answers, str) or not hasattr(answers, "__iter__") or not all(isinstance(text, str) for text in answers):
-        raise odd("references", row, value, REFERENCE)
-    return value["id"], list(answers)
-
-
-def matched(ids: list[str], golds: list[tuple[str, list[str]]]) -> list[list[str]]:
-    """The answers to each predicted id: row by row where the ids agree, else by id.
-
-    Raises:
-        ArgumentError: an id on one side only, or twice where the order does not tell which is meant.
-    """
-    if all(mine == gold[0] for mine, gold in zip(ids, golds, strict=True)):
-        return [answers for _, answers in golds]
-    answers, known = dict(golds), set(ids)
-    for alone, name, other in (
-        ([key for key in ids if key not in answers], "predictions", "references"),
-        ([key for key in answers if key not in known], "references", "predictions"),
-    ):
-        if alone:
-            raise ArgumentError(f"The id {alone[0]!r} is among the {name} and not among the {other} ({len(alone):,} such ids).")
-    if len(known) < len(ids) or len(answers) < len(golds):
-        raise ArgumentError("An id occurs twice and the order of predictions and references differs. Give each id once.")
-    return [answers[key] for key in ids]
-
-
-def token_f1(guess: str, gold: str) -> float:
-    """Harmonic mean of precision and recall over the tokens of both; where one side has none, whether both have none."""
-    guessed, wanted = normal(guess).split(), normal(gold).split()
-    if not guessed or not wanted:
-        return float(guessed == wanted)
-    same = (Counter(guessed) & Counter(wanted)).total()
-    if not same:
-        return 0.0
-    precision, recall = same / len(guessed), same / len(wanted)
-    return 2 * precision * recall / (precision + recall)

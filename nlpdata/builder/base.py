@@ -20,11 +20,13 @@ from typing import Any, ClassVar
 from nlpdata.builder import read
 from nlpdata.builder.config import BuilderConfig, ConfigTable
 from nlpdata.builder.entry import Entry, base_key, state_of
+from nlpdata.builder.export import Export
 from nlpdata.builder.prepare import guarded, prepare
 from nlpdata.builder.recorded import Recorded
 from nlpdata.builder.rows import RowEncoder, write_rows
 from nlpdata.cache.directory import CacheDirectory
 from nlpdata.cache.key import content_key
+from nlpdata.engine.local import worker_count
 from nlpdata.errors import BuildError, ScriptError
 from nlpdata.features import Features
 from nlpdata.fetch.checksum import load_checksums
@@ -65,6 +67,9 @@ class DatasetBuilder(ABC):
     BUILDER_CONFIGS: ClassVar[list[Any]] = []
     DEFAULT_CONFIG_NAME: ClassVar[str | None] = None
     DEFAULT_WRITER_BATCH_SIZE: ClassVar[int | None] = None
+    SHARDED: ClassVar[bool] = False
+    """Whether lists in ``gen_kwargs`` are always shards: each is committed by itself, and prepared again alone if need be.
+    Otherwise they are with ``num_proc`` alone, and without it the generator gets them whole, as old scripts expect."""
 
     def __init__(
         self,
@@ -95,6 +100,8 @@ class DatasetBuilder(ABC):
         self._custom_features = features
         self.config_id = config_id or self.config.create_config_id(self._given, features)
         self.info = self._made_info(info)
+        #: How files are fetched where :meth:`download_and_prepare` is not told; ``load_dataset_builder`` sets it.
+        self.download_config: DownloadConfig | None = None
 
     @classmethod
     def _config_table(cls, owner: str) -> ConfigTable:
@@ -132,29 +139,58 @@ class DatasetBuilder(ABC):
     def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
         """Write the rows of one split; ``report`` is told how many were written since the last call."""
 
+    def _shard_sizes(self, kwargs: Mapping[str, Any]) -> Sequence[int] | None:
+        """Bytes of each shard, by which small ones are prepared together; None where they are not known."""
+        del kwargs
+        return None
+
     def download_and_prepare(
         self,
+        output_dir: str | os.PathLike[str] | None = None,
         *,
         download_config: DownloadConfig | None = None,
         download_mode: DownloadMode | str | None = None,
         verification_mode: VerificationMode | str | None = None,
         dl_manager: DownloadManager | None = None,
-        num_proc: int | None = None,
+        file_format: str = "arrow",
+        max_shard_size: str | int | None = None,
+        num_proc: int | str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Prepare the dataset in the cache, unless it is there.
+        """Prepare the dataset in the cache, unless it is there, and write it as files if a folder for them is named.
 
         Args:
-            download_config: how files are fetched.
+            output_dir: folder or URL for files ``<name>-<split>-00000-of-0000N.<format>`` and ``dataset_info.json``.
+            download_config: how files are fetched; default: the builder's own ``download_config``.
             download_mode: ``"reuse_dataset_if_exists"`` (default); ``"reuse_cache_if_exists"`` prepares again from the
                 downloads; ``"force_redownload"`` downloads again too.
             verification_mode: ``"no_checks"`` accepts downloads and split sizes that differ from those recorded.
             dl_manager: used instead of one made here.
-            num_proc: taken for compatibility; splits are prepared one after the other.
+            file_format: of the files in ``output_dir``: ``"arrow"``, ``"parquet"``, ``"json"`` (lines) or ``"csv"``.
+            max_shard_size: of those files, such as ``"500MB"`` (about: measured in memory, not on disk).
+            num_proc: processes that prepare shards, the lists in ``gen_kwargs``; ``"auto"`` is one a core. The rows are the
+                same for any number, the files for any number from 2 on (and from 1 on for ``SHARDED`` builders).
+            storage_options: for an ``output_dir`` that fsspec opens.
 
         Raises:
             BuildError, VerificationError, RowError: see :func:`nlpdata.builder.prepare.prepare`.
+            ArgumentError: lists of different lengths with ``num_proc``, or a format that is not written.
             FetchError: a download failed or is not the recorded one.
         """
+        export = Export.of(output_dir, file_format, max_shard_size, storage_options)
+        self._prepare_in_cache(download_config, download_mode, verification_mode, dl_manager, num_proc)
+        if export is not None:
+            export.write(self.as_dataset(), self.dataset_name)
+
+    def _prepare_in_cache(
+        self,
+        download_config: DownloadConfig | None,
+        download_mode: DownloadMode | str | None,
+        verification_mode: VerificationMode | str | None,
+        dl_manager: DownloadManager | None,
+        num_proc: int | str | None,
+    ) -> None:
+        workers = worker_count(num_proc) or 1
         mode = DownloadMode(download_mode or DownloadMode.REUSE_DATASET_IF_EXISTS)
         verify = VerificationMode(verification_mode or VerificationMode.BASIC_CHECKS) is not VerificationMode.NO_CHECKS
         anew = mode is not DownloadMode.REUSE_DATASET_IF_EXISTS
@@ -162,9 +198,9 @@ class DatasetBuilder(ABC):
         if self._prepared is not None:
             return
         self._require_manual_data()
-        manager = dl_manager or self._manager(download_config, mode, verify=verify)
+        manager = dl_manager or self._manager(download_config or self.download_config, mode, verify=verify)
         entry = self._entry(verify)
-        prepare(self, manager, entry, verify=verify, anew=anew)
+        prepare(self, manager, entry, verify=verify, anew=anew, workers=workers)
         self._prepared = entry
 
     def as_dataset(self, split: SplitSpec = None, in_memory: bool = False) -> Any:

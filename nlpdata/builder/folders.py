@@ -56,7 +56,8 @@ class FolderBuilder(FileBuilder):
             self.info.features = self._features(tables, labels)
         return [
             SplitGenerator(
-                split, {"files": paths, "metadata": tables[split], "labelled": bool(labels) and "label" in self.info.features}
+                split,
+                {"files": tuple(paths), "metadata": tables[split], "labelled": bool(labels) and "label" in self.info.features},
             )
             for split, paths in media.items()
             if paths
@@ -87,7 +88,7 @@ class FolderBuilder(FileBuilder):
         return features
 
     def _generate_tables(
-        self, files: list[str], once: bool = False, metadata: pa.Table | None = None, labelled: bool = False
+        self, files: Sequence[str], once: bool = False, metadata: pa.Table | None = None, labelled: bool = False
     ) -> Iterator[tuple[Any, Any]]:
         del once
         described = metadata is not None and "file_name" in metadata.column_names

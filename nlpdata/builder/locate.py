@@ -14,9 +14,9 @@ from typing import Any, cast
 from nlpdata.builder.base import DatasetBuilder
 from nlpdata.builder.packaged import CODE_HASH, PACKAGED
 from nlpdata.errors import UnknownLoaderError
-from nlpdata.fetch.config import DownloadConfig
+from nlpdata.fetch.config import DownloadConfig, DownloadMode
 from nlpdata.files.patterns import infer_file_type, resolve_data_files
-from nlpdata.scripts import Script, load_class, look_up, not_found
+from nlpdata.scripts import Script, load_class, not_found, resolve_script
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,28 @@ class Located:
         return self.kind(**{**self.options, **arguments, **self.arguments})
 
 
-def locate(path: str | os.PathLike[str], data_dir: str | None = None, data_files: Any = None) -> Located:
+def locate(
+    path: str | os.PathLike[str],
+    data_dir: str | None = None,
+    data_files: Any = None,
+    *,
+    trust_remote_code: bool | None = None,
+    download_config: DownloadConfig | None = None,
+) -> Located:
     """The builder that a path means.
 
     A packaged name (``"csv"``) first, then a shipped loader's name, then a script or its folder, then a folder of data files.
+    A URL means a script; :func:`nlpdata.scripts.resolve_script` says which, and when it may run.
 
     Raises:
         UnknownLoaderError: it is none of these; names the closest.
+        UntrustedScriptError: it is a URL of a script whose content nobody trusted; nothing of it was run.
     """
     text = os.fspath(path)
     if text in PACKAGED:
         files = resolve_data_files(data_files, data_dir) if data_files is not None or data_dir is not None else None
         return _packaged(text, text, files)
-    if (script := look_up("loader", text)) is not None:
+    if (script := resolve_script("loader", text, trust_remote_code, download_config)) is not None:
         return _from_script(script)
     folder = Path(text).expanduser().resolve()
     if not folder.is_dir():
@@ -74,12 +83,17 @@ def _packaged(builder: str, dataset_name: str, files: Any, options: Mapping[str,
 
 
 def with_access(
-    config: DownloadConfig | None, token: str | bool | None, storage_options: dict[str, Any] | None
+    config: DownloadConfig | None,
+    token: str | bool | None,
+    storage_options: dict[str, Any] | None,
+    mode: DownloadMode | str | None = None,
 ) -> DownloadConfig | None:
-    """``config`` with a token and storage options, where these are given."""
-    if token is None and storage_options is None:
+    """``config`` with a token, storage options and what a mode of downloads means, where these are given."""
+    anew = mode is not None and DownloadMode(mode) is DownloadMode.FORCE_REDOWNLOAD
+    if token is None and storage_options is None and not anew:
         return config
     chosen = DownloadConfig() if config is None else config.copy()
+    chosen.force_download = chosen.force_download or anew
     chosen.token = chosen.token if token is None else token
     chosen.storage_options = chosen.storage_options if storage_options is None else storage_options
     return chosen
@@ -87,7 +101,7 @@ def with_access(
 
 def _from_script(script: Script) -> Located:
     kind = load_class(script, DatasetBuilder)
-    return Located(kind, {"dataset_name": script.name, "hash": script.sha256, "base_path": str(script.folder)})
+    return Located(kind, {"dataset_name": script.name, "hash": script.sha256, "base_path": script.base or str(script.folder)})
 
 
 def _unknown(text: str) -> Exception:

@@ -6,6 +6,7 @@ Does not know: any file format (``files`` does).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any, ClassVar, TypeAlias, cast
@@ -69,6 +70,7 @@ class FileConfig(BuilderConfig):
 class FileBuilder(ArrowBasedBuilder):
     """Splits from data files of one type; types of columns are taken from the files unless ``features`` are given."""
 
+    SHARDED = True
     BUILDER_CONFIG_CLASS = FileConfig
     FILE_TYPE: ClassVar[str]
     HOLDS_FEATURES: ClassVar[bool] = False
@@ -88,6 +90,10 @@ class FileBuilder(ArrowBasedBuilder):
         if self.HOLDS_FEATURES and self.info.features is None:
             self.info.features = self._features_inside(next(iter(local.values()))[0])
         return [SplitGenerator(split, {"files": paths}) for split, paths in local.items()]
+
+    def _shard_sizes(self, kwargs: Mapping[str, Any]) -> list[int] | None:
+        files = kwargs.get("files")
+        return [os.path.getsize(path) for path in files] if isinstance(files, list) else None
 
     def _features_inside(self, path: str) -> Features | None:
         batch = next(iter(get_file_type(self.FILE_TYPE).read(path)), None)

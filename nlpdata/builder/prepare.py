@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from nlpdata.builder.entry import MARKER, Entry
 from nlpdata.builder.recorded import verify_splits
+from nlpdata.engine.local import ProcessExecutor
 from nlpdata.engine.run import materialize
+from nlpdata.engine.shards import count_shards, cut, run_label
 from nlpdata.errors import BuildError, NlpdataError, RowError
 from nlpdata.features import Features, widen_schema
 from nlpdata.info import DatasetInfo
+from nlpdata.scripts.load import ScriptPackage, package_of
 from nlpdata.splits import SplitDict, SplitGenerator, SplitInfo
 from nlpdata.store.group import ShardGroup
 from nlpdata.store.manifest import write_file
@@ -28,18 +31,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SplitTask:
-    """One split of a builder as a task of the engine."""
+    """One split of a builder, or some shards of it, as a task of the engine; travels to other processes."""
 
     index: int
+    label: str
+    code: ScriptPackage | None  # before the builder: it is what makes the builder's class importable over there
     builder: DatasetBuilder
     generator: SplitGenerator
 
     def run(self, writer: ShardWriter, report: Callable[[int], None]) -> None:
-        """Write all rows of the split."""
-        self.builder._write_split(self.generator, writer, report)
+        """Write all rows."""
+        try:
+            self.builder._write_split(self.generator, writer, report)
+        except RowError as error:
+            if not self.label:
+                raise
+            raise RowError(f"{self.label}: {error}", row=error.row, column=error.column, value=error.value) from error
 
 
-def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool, anew: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """One preparation: whose, where, and by how many processes."""
+
+    builder: DatasetBuilder
+    manager: Any
+    entry: Entry
+    workers: int
+
+    def tasks(self, generator: SplitGenerator) -> list[SplitTask]:
+        """The split as a whole, or in pieces that do not depend on the number of processes.
+
+        Raises:
+            ArgumentError: there are processes for the shards, but it is not clear what those are.
+        """
+        builder, kwargs = self.builder, generator.gen_kwargs
+        code = package_of(type(builder))
+        if not (builder.SHARDED or self.workers > 1) or count_shards(kwargs) <= 1:
+            return [SplitTask(0, "", code, builder, generator)]
+        total, pieces = count_shards(kwargs), cut(kwargs, builder._shard_sizes(kwargs))
+        if len(pieces) == 1:
+            return [SplitTask(0, "", code, builder, generator)]
+        return [
+            SplitTask(index, run_label(run, total), code, builder, SplitGenerator(generator.name, own))
+            for index, (run, own) in enumerate(pieces)
+        ]
+
+
+def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool, anew: bool = False, workers: int = 1) -> None:
     """Prepare all splits of a builder and mark the entry complete; splits that are complete already are kept.
 
     Args:
@@ -48,6 +86,7 @@ def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool
         entry: where the result belongs.
         verify: compare split sizes with those recorded beside the loader.
         anew: replace what was prepared before; it stays if a download fails.
+        workers: how many processes prepare shards.
 
     Raises:
         BuildError: the builder's own code failed, or it declares no split or one twice.
@@ -60,7 +99,7 @@ def prepare(builder: DatasetBuilder, manager: Any, entry: Entry, *, verify: bool
         entry.directory.remove(entry.relative)
     if entry.is_prepared():
         return
-    groups = _materialize_all(builder, manager, entry, generators)
+    groups = _materialize_all(Making(builder, manager, entry, workers), generators)
     sizes = {name: group.num_rows for name, group in groups.items()}
     if verify:
         verify_splits(builder._label, builder._recorded_sizes(), sizes, builder._recorded.path)
@@ -83,10 +122,9 @@ def _split_generators(builder: DatasetBuilder, manager: Any) -> list[SplitGenera
     return generators
 
 
-def _materialize_all(
-    builder: DatasetBuilder, manager: Any, entry: Entry, generators: list[SplitGenerator]
-) -> dict[str, ShardGroup]:
-    groups = {str(g.name): _materialize(builder, entry, g, builder.info.features) for g in generators}
+def _materialize_all(making: Making, generators: list[SplitGenerator]) -> dict[str, ShardGroup]:
+    builder, entry = making.builder, making.entry
+    groups = {str(g.name): _materialize(making, g, builder.info.features) for g in generators}
     schemas = [group.schema for group in groups.values()]
     widest = schemas[0]
     for schema in schemas[1:]:
@@ -96,21 +134,24 @@ def _materialize_all(
         # Types were inferred and differ: the splits of one dataset share one type, the widest. What a generator was called with
         # may be used up (a file object, an iterator), so the loader is asked again.
         features = Features.from_arrow_schema(widest)
-        for generator in _split_generators(builder, manager):
+        for generator in _split_generators(builder, making.manager):
             if (name := str(generator.name)) in narrow:
                 entry.directory.remove(f"{entry.relative}/{name}")
-                groups[name] = _materialize(builder, entry, generator, features)
+                groups[name] = _materialize(making, generator, features)
     return groups
 
 
-def _materialize(builder: DatasetBuilder, entry: Entry, generator: SplitGenerator, features: Features | None) -> ShardGroup:
-    name = str(generator.name)
+def _materialize(making: Making, generator: SplitGenerator, features: Features | None) -> ShardGroup:
+    builder, entry, name = making.builder, making.entry, str(generator.name)
+    tasks = making.tasks(generator)
+    workers = min(making.workers, len(tasks))
     try:
         return materialize(
             f"{entry.relative}/{name}",
-            [SplitTask(0, builder, generator)],
+            tasks,
             directory=entry.directory,
             features=features,
+            executor=ProcessExecutor(workers) if workers > 1 else None,
             extra={"dataset": builder.dataset_name, "config": builder.config_id, "split": name},
             desc=f"{builder._label} {name}",
             total_rows=builder._recorded_sizes().get(name),

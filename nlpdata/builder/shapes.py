@@ -1,4 +1,4 @@
-r"""The shapes that many corpora share: lines, delimited rows, JSON, CoNLL, CoNLL-U, SQuAD, aligned lines, XML, MediaWiki dumps.
+r"""The shapes that many corpora share: lines, delimited rows, JSON, CoNLL, CoNLL-U, SQuAD, aligned lines, XML, IDX arrays.
 
 Knows: how files of these shapes are read, row by row, in bounded memory (JSON documents are read whole).
 Does not know: any corpus, its features or its labels.
@@ -18,24 +18,29 @@ import csv
 import io
 import itertools
 import json
+import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
+
+import numpy as np
 
 from nlpdata.errors import ArgumentError, BuildError
 from nlpdata.files.base import Source, label_of, opened
 
 __all__ = [
-    "Page",
+    "aligned",
     "conll_sentences",
     "conllu_sentences",
     "delimited_rows",
+    "idx_array",
     "json_document",
     "json_lines",
-    "mediawiki_pages",
+    "local_name",
+    "opus_pairs",
     "parallel_lines",
     "squad_questions",
     "text_lines",
@@ -49,19 +54,22 @@ _RELATION = re.compile(r"(\d+)(?:\.(\d+))?:(.+)")  # an enhanced dependency of C
 
 
 @contextmanager
-def _text(source: Source, encoding: str, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
+def _text(source: Source, encoding: str, errors: str = "strict", newline: str | None = None) -> Iterator[io.TextIOWrapper]:
     """The decompressed content as text with ``\\n`` as the only line end; a file that was given open stays open."""
     with opened(source) as stream:
-        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors)
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=newline)
         try:
             yield text
         except UnicodeDecodeError as error:
             raise BuildError(f"{label_of(source)} is not {encoding}: {error}.") from error
         finally:
-            text.detach()
+            if not stream.closed:  # the collector may close the stream of a reader that was given up before it ends the reader
+                text.detach()
 
 
-def text_lines(path: Source, encoding: str = "utf-8", errors: str = "strict", keep_ends: bool = False) -> Iterator[str]:
+def text_lines(
+    path: Source, encoding: str = "utf-8", errors: str = "strict", keep_ends: bool = False, newline: str | None = None
+) -> Iterator[str]:
     """The lines of a text file, without their ends.
 
     Args:
@@ -69,11 +77,12 @@ def text_lines(path: Source, encoding: str = "utf-8", errors: str = "strict", ke
         encoding: of the file; ``"utf-8-sig"`` skips a byte order mark.
         errors: what to do with bytes that are not of this encoding, as in ``open``.
         keep_ends: leave a ``\\n`` at the end of each line that has an end, whichever it is in the file.
+        newline: as in ``open``; ``"\\n"`` splits there only and leaves every ``\\r`` in its line.
 
     Raises:
         BuildError: the bytes are not of this encoding.
     """
-    with _text(path, encoding, errors) as text:
+    with _text(path, encoding, errors, newline) as text:
         if keep_ends:
             yield from text
         else:
@@ -318,14 +327,33 @@ def squad_questions(path: Source) -> Iterator[tuple[str, dict[str, Any]]]:
         raise BuildError(f"{label_of(path)} does not have the layout of SQuAD: {type(error).__name__}: {error}.") from error
 
 
-def parallel_lines(paths: Mapping[str, Source], encoding: str = "utf-8") -> Iterator[dict[str, str]]:
+def parallel_lines(
+    paths: Mapping[str, Source], encoding: str = "utf-8", newline: str | None = None
+) -> Iterator[dict[str, str]]:
     """Lines of several files side by side, by the key of their file (such as a language).
+
+    Args:
+        paths: key -> path or open binary file.
+        encoding: of the files.
+        newline: as in ``open``; ``"\\n"`` is for texts with a lone ``\\r`` inside lines, which would put the files out of step.
 
     Raises:
         BuildError: one file has more lines than another; names both.
     """
-    readers = [text_lines(path, encoding) for path in paths.values()]
-    for number, lines in enumerate(itertools.zip_longest(*readers)):
+    yield from aligned(paths, {key: text_lines(path, encoding, newline=newline) for key, path in paths.items()})
+
+
+def aligned(paths: Mapping[str, Source], readers: Mapping[str, Iterator[str]]) -> Iterator[dict[str, str]]:
+    """What several readers give, side by side, by their key; as many from each.
+
+    Args:
+        paths: what each reader reads, for the error.
+        readers: by the same keys.
+
+    Raises:
+        BuildError: one has more than another; names both.
+    """
+    for number, lines in enumerate(itertools.zip_longest(*readers.values())):
         if None in lines:
             ended, longer = (
                 next(label_of(path) for path, line in zip(paths.values(), lines, strict=True) if (line is None) is none)
@@ -333,6 +361,22 @@ def parallel_lines(paths: Mapping[str, Source], encoding: str = "utf-8") -> Iter
             )
             raise BuildError(f"{ended} has {number} lines, but {longer} has more; their lines belong together.")
         yield dict(zip(paths, lines, strict=True))
+
+
+def opus_pairs(folder: str, corpus: str, pair: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each aligned line of a corpus of OPUS in its format "moses": its number, and ``id, translation``.
+
+    Args:
+        folder: of the opened archive.
+        corpus: as its files name it, such as ``Books``.
+        pair: of languages, such as ``en-fr``.
+
+    Raises:
+        BuildError: one file has more lines than the other.
+    """
+    paths = {language: os.path.join(folder, f"{corpus}.{pair}.{language}") for language in pair.split("-")}
+    for number, lines in enumerate(parallel_lines(paths)):
+        yield number, {"id": str(number), "translation": {language: line.strip() for language, line in lines.items()}}
 
 
 def xml_elements(path: Source, tag: str) -> Iterator[ElementTree.Element]:
@@ -348,7 +392,7 @@ def xml_elements(path: Source, tag: str) -> Iterator[ElementTree.Element]:
     with opened(path) as stream:
         try:
             for event, element in ElementTree.iterparse(stream, events=("start", "end")):
-                matches = _local_name(element) == tag
+                matches = local_name(element) == tag
                 if event == "start":
                     ancestors.append(element)
                     inside += matches
@@ -365,39 +409,35 @@ def xml_elements(path: Source, tag: str) -> Iterator[ElementTree.Element]:
             raise BuildError(f"{label_of(path)} is no well-formed XML: {error}.") from error
 
 
-def _local_name(element: ElementTree.Element) -> str:
+def local_name(element: ElementTree.Element) -> str:
+    """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a MediaWiki dump.
-
-    Attributes:
-        id: of the page.
-        title: with the prefix of its namespace.
-        namespace: 0 for articles.
-        redirect: title of the page it leads to; None for a page of its own.
-        text: wikitext of its latest revision in the dump.
-    """
-
-    id: str
-    title: str
-    namespace: int
-    redirect: str | None
-    text: str
+_IDX_TYPES = {0: "u1", 8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
-def mediawiki_pages(path: Source) -> Iterator[Page]:
-    """Each page of a MediaWiki XML dump (``pages-articles``, also multistream bz2), in order, in bounded memory.
+def idx_array(path: Source, dimensions: int) -> np.ndarray:
+    """The array of an IDX file (as of MNIST), in the byte order of this machine; read whole.
+
+    The first dimension is that of the items which are there, also where the head tells more. A head that names neither a type
+    nor a number of dimensions is taken for one of bytes.
 
     Raises:
-        BuildError: it is no well-formed XML.
+        BuildError: the head is of something else, or the file ends within an item.
     """
-    for page in xml_elements(path, "page"):
-        fields = {_local_name(child): child for child in page}  # of several revisions the last
-        redirect = fields["redirect"].get("title") if "redirect" in fields else None
-        revision = {_local_name(child): child for child in fields.get("revision", ())}
-        texts = {name: (fields[name].text or "") if name in fields else "" for name in ("id", "title", "ns")}
-        text = revision["text"].text or "" if "text" in revision else ""
-        yield Page(texts["id"], texts["title"], int(texts["ns"] or 0), redirect, text)
+    with opened(path) as stream:
+        head = stream.read(4 * (1 + dimensions))
+        content = stream.read()
+    kind = _IDX_TYPES.get(head[2]) if len(head) == 4 * (1 + dimensions) and head[:2] == b"\0\0" else None
+    if kind is None or head[3] not in ({0, dimensions} if head[2] == 0 else {dimensions}):
+        raise BuildError(f"{label_of(path)} is no IDX file of {dimensions} dimensions: it begins with {head[:4]!r}.")
+    sizes = [int.from_bytes(head[at : at + 4], "big") for at in range(4, len(head), 4)]
+    dtype = np.dtype(kind)
+    item_bytes = dtype.itemsize * math.prod(sizes[1:])
+    content = content[: sizes[0] * item_bytes]
+    if item_bytes and len(content) % item_bytes:
+        found = f"{len(content)} bytes, where each item has {item_bytes}"
+        raise BuildError(f"{label_of(path)} ends within an item: {found}.")
+    array = np.frombuffer(content, dtype).reshape(-1, *sizes[1:])
+    return array.astype(dtype.newbyteorder("="))

@@ -3,8 +3,8 @@
 Knows: names below one root folder; what is published, unfinished, orphaned.
 Does not know: what a result holds, or how keys are made.
 
-A result is a folder at a relative name such as ``results/<key>``. While it is made there are ``<name>.lease`` (who makes it)
-and ``<name>.partial`` (what is committed so far, kept when the maker dies). Publishing renames the partial folder.
+A result is a folder at a relative name such as ``results/<key>``. While it is made there are ``<name>.lease`` (who makes it),
+``<name>.progress`` (how far it is) and ``<name>.partial`` (what is committed so far, kept when the maker dies). Publishing renames the partial folder.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from json import dumps
 from pathlib import Path, PurePosixPath
 
 from nlpdata.cache.lease import Lease, Owner, make_folders, read_owner, remove_empty
+from nlpdata.cache.waiting import Progress
 from nlpdata.errors import ArgumentError
 from nlpdata.settings import settings
 from nlpdata.store.layout import MANIFEST_NAME
@@ -27,6 +28,7 @@ from nlpdata.store.manifest import is_temporary, sync_folder, temporary_name, te
 
 PARTIAL = ".partial"
 LEASE = ".lease"
+PROGRESS = ".progress"
 MARKERS = (MANIFEST_NAME, "dataset_info.json")
 """A folder that holds one of these files is published."""
 TEMPORARY = "temporary"
@@ -46,6 +48,10 @@ class Claim:
     published: Path | None
     _final: Path
     _replace: bool = False
+
+    def progress(self, total: int | None, done: int = 0) -> Progress:
+        """Where to tell those who wait how many rows are done; ``total`` is how many there are, if that is known."""
+        return Progress(_beside(self._final, PROGRESS), total, done)
 
     def publish(self) -> Path:
         """Give the folder its final name; its files must be synced. What another process published first, stays.
@@ -104,11 +110,12 @@ class CacheDirectory:
     def tidy(self, relative: str) -> None:
         """Remove the lease of a published result, which its maker left if it was killed just then. Usually one system call."""
         final = self.path(relative)
-        lease = final.with_name(final.name + LEASE)
+        lease = _beside(final, LEASE)
         if lease.exists():
             owner = read_owner(lease)
             if owner is not None and owner.is_dead():
                 with suppress(OSError):
+                    _beside(final, PROGRESS).unlink(missing_ok=True)
                     lease.unlink(missing_ok=True)
 
     @contextmanager
@@ -125,12 +132,12 @@ class CacheDirectory:
             CacheWriteError: the cache cannot be written; says what to do.
         """
         final = self.path(relative)
-        beside = final.with_name(final.name + PARTIAL)
+        beside = _beside(final, PARTIAL)
 
         def is_done() -> bool:
             return not replace and self.find(relative) is not None
 
-        with Lease(final.with_name(final.name + LEASE), is_done, lambda: _committed_parts(beside)) as lease:
+        with Lease(_beside(final, LEASE), is_done, _beside(final, PROGRESS)) as lease:
             found = None if replace else self.find(relative)
             claim = Claim(beside, found, final, replace)
             if not lease.held or found is not None:
@@ -154,7 +161,7 @@ class CacheDirectory:
         """
         folder = self.path(relative)
         with writing(folder):
-            for path in (folder, folder.with_name(folder.name + PARTIAL)):
+            for path in (folder, _beside(folder, PARTIAL)):
                 remove_folder(path)
         remove_empty(p for p in folder.parents if p.is_relative_to(self.root) and p != self.root)
 
@@ -203,6 +210,9 @@ class CacheDirectory:
         if path.name.endswith(LEASE):
             owner = read_owner(path)
             return owner is not None and owner.is_dead()
+        if path.name.endswith(PROGRESS):
+            owner = read_owner(path.with_name(path.name.removesuffix(PROGRESS) + LEASE))
+            return owner is None or owner.is_dead()
         if not is_temporary(path.name) or path.parent.name == TEMPORARY:
             return False
         if any(part.endswith(PARTIAL) for part in path.relative_to(self.root).parts[:-1]):
@@ -224,9 +234,8 @@ class CacheDirectory:
         return count
 
 
-def _committed_parts(folder: Path) -> str:
-    """How far an unfinished result is, in words."""
-    return f"{sum(1 for _ in folder.glob('*.json'))} parts are done"
+def _beside(folder: Path, suffix: str) -> Path:
+    return folder.with_name(folder.name + suffix)
 
 
 def remove_with(obj: object, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Content keys: a key names a result, or there is none.
 
-Knows: the public questions (what is the key, why do two keys differ) and how keys of a chain of operations follow from each
-other. Does not know: how objects are taken apart (``walk``), nor where results lie (``directory``).
+Knows: what the key is, and how keys of a chain of operations follow from each other.
+Does not know: how objects are taken apart (``walk``), why two keys differ (``explain``), nor where results lie (``directory``).
 
 A key is the same in any process, on any machine and wherever a file lies; it changes with code, constants, defaults, closures,
 globals, functions of the user's own modules, arguments, and the versions of installed packages.
@@ -12,14 +12,11 @@ from __future__ import annotations
 import types
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from nlpdata.cache import identities
-from nlpdata.cache.walk import Walker, summary
+from nlpdata.cache.walk import Walker
 from nlpdata.errors import ArgumentError, KeyingError
-
-_WHOLE = "value"
 
 
 def content_key(obj: Any) -> str:
@@ -27,7 +24,7 @@ def content_key(obj: Any) -> str:
 
     Functions are taken apart down to the globals and modules of the user that they reach; what is installed goes by its
     version. Arrays and tensors are hashed where they lie. Neither line numbers nor file names, nor the order of dicts and sets
-    matter.
+    matter, nor docstrings and names of local variables, unless code in it may look at them.
 
     Raises:
         KeyingError: something in it has no stable content, such as a lock or an open file; ``path`` leads there.
@@ -37,7 +34,7 @@ def content_key(obj: Any) -> str:
     >>> content_key(1) == content_key(1.0)
     False
     """
-    return Walker(root=_root(obj)).key(obj)
+    return Walker(root_name(obj)).key(obj)
 
 
 def register_key(kind: type, identity: Callable[[Any], Any]) -> None:
@@ -50,62 +47,8 @@ def register_key(kind: type, identity: Callable[[Any], Any]) -> None:
     identities.register(kind, identity)
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredients:
-    """What went into a key: path -> (digest, a few words). Small, JSON-able through ``dict(x.parts)``."""
-
-    parts: dict[str, tuple[str, str]]
-
-
-def ingredients(obj: Any) -> Ingredients:
-    """What goes into the key of ``obj``, one entry for each named part.
-
-    Raises:
-        KeyingError: as :func:`content_key`.
-    """
-    record: dict[str, tuple[str, str]] = {}
-    walker = Walker(record, root=_root(obj))
-    digest = walker.key(obj)
-    parts = {path.partition(" → ")[2]: part for path, part in record.items()}
-    return Ingredients({**parts, _WHOLE: (digest, summary(obj))})
-
-
-def explain(a: Any, b: Any) -> list[str]:
-    """Why two keys differ, one sentence for each ingredient; empty if they are equal.
-
-    Args:
-        a: an object, or :class:`Ingredients` recorded before.
-        b: likewise.
-
-    >>> explain({"size": 128}, {"size": 256})
-    ["key 'size': 128 → 256"]
-    """
-    before = (a if isinstance(a, Ingredients) else ingredients(a)).parts
-    after = (b if isinstance(b, Ingredients) else ingredients(b)).parts
-    changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-    if len(changed) > 1:
-        changed = [path for path in changed if path != _WHOLE]
-    # A container differs because of what is in it: only the innermost difference is told. Of what is new, only the outermost.
-    lone = {path for path in changed if path not in before or path not in after}
-    told = []
-    for path in changed:
-        inside = lone if path in lone else ()
-        hidden = any(path.startswith(f"{other} → ") for other in inside)
-        if not hidden and (path in lone or not any(other.startswith(f"{path} → ") for other in changed)):
-            told.append(_difference(path, before.get(path), after.get(path)))
-    return told
-
-
-def _difference(path: str, before: tuple[str, str] | None, after: tuple[str, str] | None) -> str:
-    if before is None or after is None:
-        found = before or after or ("", "")
-        return f"{path}: {'new' if before is None else 'gone'}{f' ({found[1]})' if found[1] else ''}"
-    if before[1] == after[1]:
-        return f"{path}: changed{f' ({after[1]})' if after[1] else ''}"
-    return f"{path}: {before[1]} → {after[1]}"
-
-
-def _root(obj: Any) -> str:
+def root_name(obj: Any) -> str:
+    """What paths into ``obj`` begin with."""
     if isinstance(obj, types.MethodType | types.FunctionType | type):
         return obj.__name__
     return type(obj).__qualname__
@@ -123,7 +66,7 @@ class Lineage:
     False
     """
 
-    __slots__ = ("_args", "_compute", "_key", "_op", "_parent")
+    __slots__ = ("_args", "_compute", "_key", "_op", "_parent", "_root", "results")
 
     def __init__(self) -> None:
         self._key: str | None = None
@@ -131,6 +74,9 @@ class Lineage:
         self._parent: Lineage | None = None
         self._op = ""
         self._args: tuple[Any, ...] = ()
+        self._root: Lineage | None = None
+        self.results: tuple[str, ...] = ()
+        """Names of the stored results on the way here, such as ``results/<key>``; the latest last."""
 
     @classmethod
     def named(cls, key: str) -> Lineage:
@@ -142,17 +88,39 @@ class Lineage:
         return made
 
     @classmethod
-    def of(cls, compute: Callable[[], str]) -> Lineage:
-        """A lineage whose key is computed once, when first asked for: for example the hash of the content."""
+    def of(cls, compute: Callable[[], str], after: Lineage | None = None, result: str | None = None) -> Lineage:
+        """A lineage whose key is computed once, when first asked for: for example the hash of the content.
+
+        Args:
+            compute: gives the key.
+            after: the lineage of what this was made of, if anything.
+            result: the name under which it is stored, if it is.
+        """
         made = cls()
         made._compute = compute
+        if after is not None:
+            made._root, made.results = after._root or after, after.results
+        if result is not None:
+            made.results = (*made.results, result)
         return made
 
     def then(self, op: str, *args: Any) -> Lineage:
         """The lineage after an operation; its arguments must not change afterwards."""
         made = type(self)()
         made._parent, made._op, made._args = self, op, args
+        made._root, made.results = self._root or self, self.results
+        others = [x for arg in args for x in (arg if isinstance(arg, list) else [arg]) if isinstance(x, Lineage)]
+        if others:
+            made.results = tuple(dict.fromkeys([*self.results, *(name for other in others for name in other.results)]))
         return made
+
+    def root(self) -> str:
+        """The key of what the first operation was done to: equal for all that was made of the same data.
+
+        Raises:
+            KeyingError: as :meth:`key`.
+        """
+        return (self._root or self).key()
 
     def key(self) -> str:
         """The key; computed at the first call.
@@ -183,9 +151,15 @@ class Lineage:
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy in another process has the same key; where there is none, one that is never found.
         try:
-            return Lineage.named, (self.key(),)
+            return _restored, (self.key(), self.root(), self.results)
         except KeyingError:
             return Lineage.named, (uuid.uuid4().hex,)
 
     def __repr__(self) -> str:
         return f"Lineage({self._key or self._op or 'not computed yet'})"
+
+
+def _restored(key: str, root: str, results: tuple[str, ...]) -> Lineage:
+    made = Lineage.named(key)
+    made._root, made.results = None if root == key else Lineage.named(root), results
+    return made

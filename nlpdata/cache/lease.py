@@ -11,7 +11,6 @@ heartbeat, measured by the clock of the one who waits, so that clocks need not a
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import threading
@@ -22,15 +21,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from nlpdata._report import get_logger
+from nlpdata.cache.waiting import Waiting
 from nlpdata.errors import CacheWriteError
 from nlpdata.settings import settings
 from nlpdata.store.manifest import writing
 
-_log = get_logger("nlpdata.cache")
 _LONGEST_PAUSE_SECONDS = 0.5
-_TELL_AFTER_SECONDS = 1.0
-_TELL_AGAIN_SECONDS = 30.0
+_MOST_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +111,18 @@ class Lease:
     Args:
         path: the lease file. Its folder is created if need be, and removed again if it stays empty.
         is_done: asked while waiting; when it becomes true, waiting ends without the lease.
-        describe: asked while waiting: how far the other one is, for the log.
+        progress: the file in which the holder tells how far it is, shown while waiting; removed with the lease.
 
     After entering, ``held`` tells whether the lease was obtained.
+
+    Raises:
+        CacheWriteError: (on entering) the folder cannot be written, or something that is no file has the name of the lease.
     """
 
-    def __init__(
-        self, path: Path, is_done: Callable[[], bool] = lambda: False, describe: Callable[[], str] = lambda: ""
-    ) -> None:
+    def __init__(self, path: Path, is_done: Callable[[], bool] = lambda: False, progress: Path | None = None) -> None:
         self.path = path
         self.is_done = is_done
-        self.describe = describe
+        self.progress = progress or path.with_name(path.name + ".progress")
         self.owner = Owner.here()
         self.held = False
         self._stop = threading.Event()
@@ -133,22 +131,24 @@ class Lease:
 
     def __enter__(self) -> Lease:
         watch = _Watch(self.path)
-        pause, begun, told = 0.01, time.monotonic(), 0.0
-        while not self.is_done():
-            if self._take():
-                self.held = True
-                self._heart = threading.Thread(target=self._beat, name="nlpdata-lease", daemon=True)
-                self._heart.start()
-                break
-            if watch.is_void():
-                _break(self.path, watch.owner)
-                continue
-            waited = time.monotonic() - begun
-            if watch.owner is not None and waited >= told + (_TELL_AGAIN_SECONDS if told else _TELL_AFTER_SECONDS):
-                self._tell(watch.owner, waited, first=not told)
-                told = waited
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+        waiting = Waiting(self.path.name.removesuffix(".lease"), self.progress)
+        pause, begun = 0.01, time.monotonic()
+        try:
+            while not self.is_done():
+                if self._take():
+                    self.held = True
+                    self._heart = threading.Thread(target=self._beat, name="nlpdata-lease", daemon=True)
+                    self._heart.start()
+                    break
+                if watch.is_void():
+                    _break(self.path, watch.owner)
+                    continue
+                if watch.owner is not None:
+                    waiting.look(watch.owner.pid, watch.owner.host.split()[0], time.monotonic() - begun)
+                time.sleep(pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+        finally:
+            waiting.close()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -156,18 +156,10 @@ class Lease:
             self._stop.set()
             self._heart.join()
         if self.held and self.is_mine():
+            self.progress.unlink(missing_ok=True)  # first: once the lease is gone, it may be that of the next holder
             self.path.unlink(missing_ok=True)
         self.held = False
         remove_empty(self._made)
-
-    def _tell(self, owner: Owner, waited: float, *, first: bool) -> None:
-        """Say who is waited for: once as a warning, later on as information."""
-        so_far = self.describe()
-        _log.log(
-            logging.WARNING if first else logging.INFO,
-            "Waiting for process %d on %s, which makes %s%s (%.0f s so far)",
-            owner.pid, owner.host.split()[0], self.path.name.removesuffix(".lease"), f": {so_far}" if so_far else "", waited,
-        )  # fmt: skip
 
     def is_mine(self) -> bool:
         """Whether the lease file still names this lease: it may have passed on while the process was stopped."""
@@ -175,12 +167,13 @@ class Lease:
         return owner is not None and owner.token == self.owner.token
 
     def _take(self) -> bool:
-        for _ in range(100):
+        for _ in range(_MOST_TRIES):
             try:
                 with writing(self.path):
                     self._made = self._made or make_folders(self.path.parent)
                     handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
             except FileExistsError:
+                _check_is_file(self.path)
                 return False
             except FileNotFoundError:
                 remove_empty(self._made)
@@ -197,7 +190,9 @@ class Lease:
                 remove_empty(self._made)
                 raise
             return True
-        return False
+        raise CacheWriteError(
+            f"Cannot make {self.path}: its folder disappears each time it is made. Set NLPDATA_CACHE to another."
+        )
 
     def _beat(self) -> None:
         while not self._stop.wait(max(settings.lease_seconds / 4, 0.05)):
@@ -249,6 +244,12 @@ def _break(path: Path, owner: Owner | None) -> None:
             path.unlink(missing_ok=True)
     finally:
         guard.unlink(missing_ok=True)
+
+
+def _check_is_file(path: Path) -> None:
+    """Refuse to wait for what will never pass on: a folder, or a link to nothing, in the place of a lease."""
+    if path.is_dir() or (path.is_symlink() and not path.exists()):
+        raise CacheWriteError(f"Cannot make the lease {path}: what lies there is no file. Move it, or set NLPDATA_CACHE.")
 
 
 def _age_seconds(path: Path) -> float:

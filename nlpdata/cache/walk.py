@@ -1,7 +1,8 @@
 """One walk over everything an object consists of, fed into a hash in an order that no process can change.
 
-Knows: Python's own kinds of objects, and how to take any other apart by its ``__reduce_ex__``.
-Does not know: particular third-party types (``identities``), nor where code comes from (``origin``).
+Knows: Python's own kinds of values, and how to take any other apart by its ``__reduce_ex__``.
+Does not know: functions, classes and modules (``code``), particular third-party types (``identities``), or where code comes
+from (``origin``).
 
 Values (numbers, text, containers, instances) are written where they are met. Functions, classes and modules of the user are
 numbered when they are first met and written once, afterwards, in that order: so recursion ends, and an object's hash does not
@@ -10,15 +11,11 @@ depend on whether equal parts are shared. Members of sets and keys of dicts are 
 
 from __future__ import annotations
 
-import builtins
 import copyreg
 import enum
 import functools
-import importlib
-import importlib.util
 import os
 import struct
-import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +23,10 @@ from typing import Any
 
 import xxhash
 
-from nlpdata.cache import identities, origin
-from nlpdata.cache.reach import Import, reach
+from nlpdata.cache import code, identities, origin
+from nlpdata.cache.digest import buffer_digest
 from nlpdata.errors import KeyingError
 
-_MISSING = object()
-# Names that say where a module lies or how it was loaded, not what it does.
-_MODULE_NAMES = {"__name__", "__file__", "__spec__", "__loader__", "__package__", "__doc__", "__builtins__", "__path__"}
 _DESCRIPTORS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -40,24 +34,31 @@ _DESCRIPTORS = (
     types.MethodDescriptorType,
     types.ClassMethodDescriptorType,
 )
+_PLAIN = frozenset({str, int, bool, float, bytes, type(None)})
+_SORTED = frozenset({str, int, bytes})
+_PIECE_ITEMS = 10_000
+_FEW_ITEMS = 16
 
 
 class Walker:
     """Hashes one object; :meth:`key` may be called once.
 
     Args:
-        record: filled with ``path -> (digest, summary)`` of each ingredient, for explanations. None costs nothing.
         root: the name that paths begin with.
     """
 
-    def __init__(self, record: dict[str, tuple[str, str]] | None = None, root: str = "") -> None:
-        self.record = record
+    recording = False
+
+    def __init__(self, root: str = "") -> None:
         self.path: list[str] = [root] if root else []
         self.hash = xxhash.xxh3_128()
+        self.write: Callable[[Any], None] = self.hash.update
         self.numbers: dict[int, int] = {}
         self.waiting: deque[tuple[Any, list[str]]] = deque()
         self.active: dict[int, int] = {}
         self.kept: list[Any] = []  # ids stay unique only while their objects live
+        self.docstrings: list[str] = []
+        self.reads_docstrings = False
 
     def key(self, obj: Any) -> str:
         """The hash of ``obj``, 32 hexadecimal digits."""
@@ -66,9 +67,12 @@ class Walker:
             while self.waiting:
                 entity, self.path = self.waiting.popleft()
                 self.put("entity")
-                self._entity(entity)
+                code.write_entity(self, entity)
         except RecursionError as error:
             raise self.refuse(obj, "it is nested too deeply") from error
+        if self.reads_docstrings and self.docstrings:  # otherwise they change nothing
+            self.path = self.path[:1]
+            self.named("docstrings", sorted(self.docstrings))
         return str(self.hash.hexdigest())
 
     # --- writing -------------------------------------------------------------------------------------------------------
@@ -76,32 +80,28 @@ class Walker:
     def put(self, tag: str, data: bytes | str = b"") -> None:
         """Write a tag and some bytes, so that no two sequences of calls write the same."""
         raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        self.hash.update(f"{tag}:{len(raw)}:".encode())
-        self.hash.update(raw)
+        self.write(b"%b:%d:%b" % (tag.encode(), len(raw), raw))
 
     def put_buffer(self, tag: str, buffer: Any) -> None:
         """Write a large buffer in place, without a copy."""
-        view = memoryview(buffer).cast("B") if memoryview(buffer).nbytes else b""
-        self.hash.update(f"{tag}:{len(view)}:".encode())
-        self.hash.update(view)
+        view = memoryview(buffer)
+        view = view.cast("B") if view.nbytes else memoryview(b"")
+        self.put(tag, view.nbytes.to_bytes(8, "little") + buffer_digest(view))
 
     def put_origin(self, label: str) -> None:
         """Write where foreign code comes from, with its version."""
         self.put("origin", label)
-        if self.record is not None:
-            name, _, version = label.rpartition(" ")
-            self.record[f"{self.path[0] if self.path else ''} → package '{name}'"] = (label, version)
 
     def named(self, label: str, obj: Any) -> None:
         """Visit ``obj`` as the ingredient ``label`` of what is being visited."""
         self.put("named", label)
         self.path.append(label)
         self.visit(obj)
-        if self.record is not None and not _is_entity(obj):
-            self.record[" → ".join(self.path)] = (Walker().key(obj), summary(obj))
-        elif self.record is not None:
-            self.record[" → ".join(self.path)] = ("", summary(obj))
         self.path.pop()
+
+    def part(self, label: str, data: bytes) -> None:
+        """Write bytes that are an ingredient of their own, but show nothing."""
+        self.put(label, data)
 
     def refuse(self, obj: Any, why: str = "") -> KeyingError:
         """The error that says what has no key, and how it was reached."""
@@ -109,9 +109,7 @@ class Walker:
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         path = f"{' → '.join(self.path) or 'object'} ({name})"
         message = f"No stable key: {path} cannot be taken apart{f' ({why})' if why else ''}."
-        advice = (
-            "Create it inside the function, give its class a method __nlpdata_key__, or use nlpdata.cache.key.register_key."
-        )
+        advice = "Create it inside the function, give its class a method __nlpdata_key__, or use nlpdata.register_key."
         return KeyingError(f"{message} {advice}", path=path)
 
     # --- reading -------------------------------------------------------------------------------------------------------
@@ -133,9 +131,9 @@ class Walker:
             self.visit(type(obj))
             self._guarded(obj, lambda: self.visit(obj.__nlpdata_key__()))
         elif isinstance(obj, type):
-            self._refer(obj)
+            code.refer(self, obj)
         elif isinstance(obj, types.ModuleType):
-            self._module(obj)
+            code.module(self, obj)
         elif isinstance(obj, enum.Enum):
             self.visit(type(obj))
             self.put("member", obj.name)
@@ -163,17 +161,28 @@ class Walker:
         walker = Walker()
         walker.active = dict(self.active)
         walker.path = list(self.path)
-        return walker.key(obj)
+        digest = walker.key(obj)
+        self.docstrings += walker.docstrings
+        self.reads_docstrings |= walker.reads_docstrings
+        return digest
 
     def sequence(self, obj: Iterable[Any]) -> None:
         """Write items in order."""
-        items = list(obj)
+        items = obj if isinstance(obj, list | tuple) else list(obj)
+        if len(items) > _FEW_ITEMS and _PLAIN.issuperset(map(type, items)):
+            self.put("plain items", str(len(items)))
+            for start in range(0, len(items), _PIECE_ITEMS):
+                self.put("plain", _text(items[start : start + _PIECE_ITEMS]))
+            return
         self.put("items", str(len(items)))
         for item in items:
             self.visit(item)
 
     def mapping(self, obj: Mapping[Any, Any], label: str = "key") -> None:
         """Write keys and values, whatever their order."""
+        if len(obj) > _FEW_ITEMS and _is_plain(obj):
+            self._plain_mapping(obj, label)
+            return
         self.put("pairs", str(len(obj)))
         if all(type(key) is str for key in obj):
             for key in sorted(obj):
@@ -182,6 +191,13 @@ class Walker:
         for digest, key in sorted(((self.alone(key), key) for key in obj), key=lambda pair: pair[0]):
             self.put("key", digest)
             self.named(f"{label} {summary(key)}", obj[key])
+
+    def _plain_mapping(self, obj: Mapping[Any, Any], label: str) -> None:
+        """The same for many keys and values that are written by their ``repr``: vocabularies, merges, tables of counts."""
+        items = sorted(obj.items(), key=lambda pair: pair[0])
+        self.put("plain pairs", str(len(items)))
+        for start in range(0, len(items), _PIECE_ITEMS):
+            self.put("plain", _text(items[start : start + _PIECE_ITEMS]))
 
     def _reduced(self, obj: Any) -> None:
         reducer = copyreg.dispatch_table.get(type(obj))
@@ -209,18 +225,8 @@ class Walker:
         else:
             self.named("state", state)
 
-    # --- code ----------------------------------------------------------------------------------------------------------
-
-    def _refer(self, entity: Any) -> None:
-        """Write a function or class: foreign ones by name and version, the user's by number, to be written later."""
-        label = _foreign(entity)
-        if label is not None:
-            self.put_origin(label)
-            self.put("global", f"{entity.__module__}.{entity.__qualname__}")
-            return
-        self._number(entity)
-
-    def _number(self, entity: Any) -> None:
+    def number(self, entity: Any) -> None:
+        """Write a function, class or module of the user by its number, to be written itself later."""
         number = self.numbers.get(id(entity))
         if number is None:
             number = self.numbers[id(entity)] = len(self.numbers)
@@ -228,164 +234,20 @@ class Walker:
             self.waiting.append((entity, list(self.path)))
         self.put("ref", str(number))
 
-    def _entity(self, entity: Any) -> None:
-        if isinstance(entity, type):
-            self._class(entity)
-        elif isinstance(entity, types.ModuleType):
-            self._namespace(entity)
-        else:
-            self._function(entity)
 
-    def _function(self, fn: types.FunctionType) -> None:
-        code = fn.__code__
-        self.put("function")
-        self._code(code)
-        arguments = code.co_varnames[: code.co_argcount]
-        for name, value in zip(reversed(arguments), reversed(fn.__defaults__ or ()), strict=False):
-            self.named(f"default {name!r}", value)
-        for name, value in sorted((fn.__kwdefaults__ or {}).items()):
-            self.named(f"default {name!r}", value)
-        if "registry" in fn.__dict__ and "dispatch" in fn.__dict__:
-            # functools.singledispatch: its closure is a cache that changes with use
-            self.named("implementations", dict(fn.__dict__["registry"]))
-            return
-        for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=False):
-            self.named(f"closure {name!r}", cell)
-        label = origin.namespace_origin(fn.__globals__)
-        if label == origin.USER:
-            self._globals(fn)
-        else:
-            self.put_origin(label)  # stands for everything that the code reaches there
-
-    def _code(self, code: types.CodeType) -> None:
-        constants = [c for c in code.co_consts if not isinstance(c, types.CodeType)]
-        self.put("code", origin.PYTHON)
-        self._instructions(code)
-        self.named("constants", constants)
-        if self.record is not None:
-            walker = Walker()
-            walker._instructions(code)
-            self.record[" → ".join([*self.path, "code"])] = (walker.hash.hexdigest(), "")
-        for at, inner in enumerate(code.co_consts):
-            if isinstance(inner, types.CodeType):
-                self.path.append(f"inner {inner.co_name!r} (constant {at})")
-                self._code(inner)
-                self.path.pop()
-
-    def _instructions(self, code: types.CodeType) -> None:
-        counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-        self.put("shape", repr(counts))
-        self.put("instructions", code.co_code)
-        self.put("exceptions", code.co_exceptiontable)
-        for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars):
-            self.put("names", "\0".join(names))
-
-    def _globals(self, fn: types.FunctionType) -> None:
-        found = reach(fn.__code__)
-        for name, chains in found.globals:
-            value = fn.__globals__.get(name, _MISSING)
-            if value is _MISSING and not hasattr(builtins, name):
-                self.put("unknown", name)
-            if value is _MISSING or name in _MODULE_NAMES:
-                continue
-            for chain in chains:
-                self._follow(name, value, chain)
-        for wanted in found.imports:
-            self._imported(wanted, fn.__globals__)
-
-    def _follow(self, name: str, value: Any, chain: tuple[str, ...]) -> None:
-        """Visit what ``name.attribute.attribute`` stands for, reading attributes of the user's modules and functions only."""
-        for attribute in chain:
-            if isinstance(value, types.ModuleType) and origin.module_origin(value.__name__) == origin.USER:
-                value = getattr(value, attribute, _MISSING)
-            elif isinstance(value, types.FunctionType) and attribute in value.__dict__:
-                self.named(f"global {name!r}", value)
-                value = value.__dict__[attribute]
-            else:
-                break
-            name = f"{name}.{attribute}"
-        if value is _MISSING:
-            self.put("unknown", name)
-        else:
-            self.named(f"global {name!r}", value)
-
-    def _imported(self, wanted: Import, namespace: dict[str, Any]) -> None:
-        package = namespace.get("__package__") or ""
-        try:
-            full = importlib.util.resolve_name("." * wanted.level + wanted.name, package) if wanted.level else wanted.name
-            label = origin.module_origin(full)
-            if label != origin.USER:
-                self.put_origin(label)
-                return
-            module = importlib.import_module(full)
-        except ImportError:
-            self.put("unknown", wanted.name)
-            return
-        for chain in wanted.chains:
-            if wanted.bound != wanted.name:
-                self._follow(wanted.bound, sys.modules[wanted.bound], chain)
-                continue
-            if chain and not hasattr(module, chain[0]) and importlib.util.find_spec(f"{full}.{chain[0]}") is not None:
-                importlib.import_module(f"{full}.{chain[0]}")
-            self._follow(wanted.name, module, chain)
-
-    def _module(self, module: types.ModuleType) -> None:
-        label = origin.module_origin(module.__name__)
-        if label != origin.USER:
-            self.put_origin(label)
-            self.put("module", module.__name__)
-            return
-        self._number(module)
-
-    def _namespace(self, module: types.ModuleType) -> None:
-        """Write a module that is used as an object: everything in it may be reached."""
-        self.put("namespace")
-        for name, value in sorted(vars(module).items()):
-            if not (name.startswith("__") and name.endswith("__")):
-                self.named(f"global {name!r}", value)
-
-    def _class(self, cls: type) -> None:
-        self.put("class")
-        for base in cls.__bases__:
-            self.visit(base)
-        if type(cls) is not type:
-            self.visit(type(cls))
-        if issubclass(cls, enum.Enum):
-            for name, member in cls.__members__.items():
-                self.named(f"member {name!r}", member._value_)
-        for name, value in sorted(vars(cls).items()):
-            if _matters(cls, name, value):
-                self.named(f"attribute {name!r}", value)
+def _text(items: Any) -> str:
+    try:
+        return repr(items)
+    except ValueError:  # Python refuses to write integers of thousands of digits in decimal
+        return "\0".join(hex(x) if type(x) is int else _text(x) if type(x) is tuple else repr(x) for x in items)
 
 
-def _matters(cls: type, name: str, value: Any) -> bool:
-    """Whether an entry of a class is part of what it does, rather than bookkeeping of the interpreter or of a metaclass."""
-    if name in ("__slots__", "__match_args__"):
-        return True
-    if name.startswith("__") and name.endswith("__"):
-        return isinstance(value, types.FunctionType | classmethod | staticmethod | property | functools.partialmethod)
-    if issubclass(cls, enum.Enum) and (name in cls.__members__ or (name.startswith("_") and name.endswith("_"))):
-        return False
-    return not name.startswith("_abc_")
-
-
-def _foreign(entity: Any) -> str | None:
-    """The origin of a function or class that is not the user's and that its name leads to; None for anything else."""
-    if isinstance(entity, type):
-        label = origin.module_origin(entity.__module__)
-        return label if label != origin.USER else None
-    label = origin.namespace_origin(entity.__globals__)
-    if label == origin.USER:
-        return None
-    # A wrapper made inside foreign code (functools.wraps, torch.no_grad) carries what it wraps in its closure.
-    found: Any = sys.modules.get(entity.__module__)
-    for part in entity.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return label if getattr(found, "__func__", found) is entity else None
-
-
-def _is_entity(obj: Any) -> bool:
-    return isinstance(obj, types.FunctionType | type | types.ModuleType)
+def _is_plain(obj: Mapping[Any, Any]) -> bool:
+    """Whether equal reprs mean equal keys and values, and the keys can be sorted."""
+    kinds = set(map(type, obj))
+    if kinds == {tuple}:  # merges: pairs of strings
+        kinds = {type(part) for key in obj for part in key}
+    return len(kinds) == 1 and kinds <= _SORTED and _PLAIN.issuperset(map(type, obj.values()))
 
 
 def summary(obj: Any) -> str:
@@ -400,6 +262,8 @@ def summary(obj: Any) -> str:
         return f"module {obj.__name__}"
     if hasattr(obj, "dtype") and hasattr(obj, "shape"):
         return f"{type(obj).__name__} {obj.dtype}{list(obj.shape)}"
+    if isinstance(obj, str | bytes | tuple | list | dict | set | frozenset) and len(obj) > 1000:
+        return f"{type(obj).__name__} of length {len(obj)}"
     if isinstance(obj, int | float | complex | str | bytes | tuple | list | dict | set | frozenset | range | None):
         text = repr(obj)
         return text if len(text) <= 80 else f"{text[:60]}... ({type(obj).__name__} of length {len(text)})"
@@ -468,6 +332,10 @@ def _container(tag: str, write: Callable[[Walker, Any], None]) -> Callable[[Walk
 
 
 def _members(walker: Walker, obj: set[Any] | frozenset[Any]) -> None:
+    kinds = set(map(type, obj))
+    if len(obj) > _FEW_ITEMS and len(kinds) == 1 and kinds <= _SORTED:
+        walker.sequence(sorted(obj))
+        return
     for digest in sorted(walker.alone(member) for member in obj):
         walker.put("member", digest)
 
@@ -481,7 +349,7 @@ _HANDLERS: dict[type, Callable[[Walker, Any], None]] = {
     type(...): _plain("ellipsis", lambda _: b""),
     type(NotImplemented): _plain("not implemented", lambda _: b""),
     bool: _plain("bool", str),
-    int: _plain("int", str),
+    int: _plain("int", lambda x: str(x) if x.bit_length() < 4096 else hex(x)),
     float: _plain("float", lambda x: struct.pack("<d", x)),
     complex: _plain("complex", lambda x: struct.pack("<dd", x.real, x.imag)),
     str: _plain("str", lambda x: x),
@@ -496,12 +364,12 @@ _HANDLERS: dict[type, Callable[[Walker, Any], None]] = {
     set: _container("set", _members),
     frozenset: _container("frozenset", _members),
     slice: lambda walker, obj: walker.sequence((obj.start, obj.stop, obj.step)),
-    type: Walker._refer,
-    types.FunctionType: Walker._refer,
-    types.ModuleType: Walker._module,
+    type: code.refer,
+    types.FunctionType: code.refer,
+    types.ModuleType: code.module,
     types.BuiltinFunctionType: _builtin,
     types.MethodType: _method,
-    types.CodeType: Walker._code,
+    types.CodeType: code.instructions,
     types.CellType: _cell,
     functools.partial: _partial,
     property: _property,

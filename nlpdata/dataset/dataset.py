@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.dataset import construct, transforms
+from nlpdata.dataset import batching, construct, transforms
+from nlpdata.dataset.batching import Batching
 from nlpdata.dataset.column import Column
 from nlpdata.dataset.describe import Described
 from nlpdata.dataset.indexing import EAGER_FORMATS
@@ -253,6 +254,7 @@ class Dataset(Origins, Outlets, Described):
         new_fingerprint: str | None = None,
         desc: str | None = None,
         try_original_type: bool = True,
+        on_mixed_types: str | None = "use_json",
         num_threads: int | str | None = None,
         on_error: str = "raise",
     ) -> Dataset:
@@ -280,6 +282,7 @@ class Dataset(Origins, Outlets, Described):
             new_fingerprint: the key of the result, instead of the one computed.
             desc: what the progress bar says.
             try_original_type: cast a changed column back to its type where that is possible.
+            on_mixed_types: "use_json" makes new columns JSON whose values in a batch have no common type; None refuses them.
             num_threads: threads to use instead of processes, or "auto"; for functions that release the GIL.
             on_error: "raise" ends at the first error of the function, "skip" leaves such rows (or batches) out, "collect" keeps
                 them as they were and tells the error in a column "_error".
@@ -300,6 +303,7 @@ class Dataset(Origins, Outlets, Described):
             features=features,
             fn_kwargs=fn_kwargs or {},
             try_original_type=try_original_type,
+            on_mixed_types=on_mixed_types,
             on_error=on_error,
         )
         keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc, num_threads)
@@ -356,6 +360,33 @@ class Dataset(Origins, Outlets, Described):
         keeping = Keeping(keep_in_memory, None, cache_file_name, new_fingerprint, num_proc)
         state = self._state if features is None else transforms.cast(self._state, features, keeping)
         return self._from_state(transforms.flatten_indices(state, keeping))
+
+    def batch(
+        self,
+        batch_size: int | None = None,
+        by_column: str | None = None,
+        drop_last_batch: bool = False,
+        num_proc: int | None = None,
+        new_fingerprint: str | None = None,
+    ) -> Dataset:
+        """Neighbouring rows grouped: each new row is a batch, each of its columns the list of the rows' values.
+
+        Args:
+            batch_size: rows of a batch; the last one may be shorter.
+            by_column: begin a batch where the value of this column changes, instead.
+            drop_last_batch: leave out the last batch, with ``batch_size`` only if it is shorter.
+            num_proc: no effect; columns are grouped as a whole.
+            new_fingerprint: the key of the result, instead of the one computed.
+
+        Raises:
+            ArgumentError: neither ``batch_size`` nor ``by_column``.
+            UnknownColumnError: there is no such column.
+
+        >>> Dataset.from_dict({"doc": ["a", "a", "b"], "line": [1, 2, 1]}).batch(by_column="doc")["line"][:]
+        [[1, 2], [1]]
+        """
+        how = Batching(batch_size, by_column, drop_last_batch)
+        return self._from_state(named(batching.batch(self._state, how, Keeping(key=new_fingerprint)), new_fingerprint))
 
     # --- columns
 

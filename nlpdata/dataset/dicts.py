@@ -17,6 +17,7 @@ from nlpdata.dataset import disk
 from nlpdata.dataset.dataset import Dataset
 from nlpdata.dataset.describe import describe
 from nlpdata.dataset.disk import Saving
+from nlpdata.dataset.stored import remove_unused
 from nlpdata.errors import ArgumentError, UnknownSplitError, unknown
 from nlpdata.features import Features, FeatureType
 
@@ -109,6 +110,11 @@ class DatasetDict(dict[str, Dataset]):
         """Split -> (rows, columns)."""
         return self._ask(lambda ds: ds.shape)
 
+    def cleanup_cache_files(self) -> dict[str, int]:
+        """Split -> how many cached results were removed; what any split is made of stays."""
+        states = [dataset._state for _, dataset in self._checked()]
+        return self._ask(lambda ds: remove_unused(ds._state, states))
+
     def unique(self, column: str) -> dict[str, list[Any]]:
         """Split -> distinct values of a column."""
         return self._ask(lambda ds: ds.unique(column))
@@ -174,6 +180,7 @@ class DatasetDict(dict[str, Dataset]):
         num_proc: int | str | None = None,
         desc: str | None = None,
         try_original_type: bool = True,
+        on_mixed_types: str | None = None,
         num_threads: int | str | None = None,
         on_error: str = "raise",
     ) -> DatasetDict:
@@ -199,6 +206,7 @@ class DatasetDict(dict[str, Dataset]):
                 num_proc=num_proc,
                 desc=desc,
                 try_original_type=try_original_type,
+                on_mixed_types=on_mixed_types,
                 num_threads=num_threads,
                 on_error=on_error,
             )

@@ -16,8 +16,10 @@ from nlpdata._optional import load
 from nlpdata.dataset.indexing import ITERATION_BYTES
 from nlpdata.dataset.state import State
 from nlpdata.dataset.stored import whole_tables
+from nlpdata.dataset.transforms import select_columns
 from nlpdata.errors import ArgumentError
-from nlpdata.files.base import get_file_type
+from nlpdata.files.base import get_file_type, parse_options
+from nlpdata.files.sql import SqlWriteOptions, write_sql
 from nlpdata.formats.base import FormatSpec, get_formatter
 from nlpdata.settings import settings
 
@@ -85,8 +87,9 @@ def to_file(
     options: Mapping[str, Any],
 ) -> int:
     """All rows written by a file type; the number of bytes."""
-    if batch_size is not None and batch_size < 1:
-        raise ArgumentError(f"batch_size is {batch_size}; a batch has at least one row.")
+    options = dict(options)
+    columns = options.pop("columns", None)
+    state = state if columns is None else select_columns(state, columns)
     writer = get_file_type(file_type)
     batches = _batches(state, batch_size)
     if isinstance(target, str | os.PathLike) and "://" in os.fspath(target):
@@ -97,7 +100,19 @@ def to_file(
     return writer.write(batches, target, **options)
 
 
+def to_sql(state: State, name: str, con: Any, batch_size: int | None, options: Mapping[str, Any]) -> int:
+    """All rows written to a table of a database; the number of rows."""
+    chosen = parse_options(SqlWriteOptions, dict(options), "sql")
+    return write_sql(_batches(state, batch_size), name, con, if_exists=chosen.if_exists, schema=state.view.schema)
+
+
 def _batches(state: State, batch_size: int | None) -> Iterator[pa.Table]:
+    if batch_size is not None and batch_size < 1:
+        raise ArgumentError(f"batch_size is {batch_size}; a batch has at least one row.")
+    return _tables(state, batch_size)
+
+
+def _tables(state: State, batch_size: int | None) -> Iterator[pa.Table]:
     if batch_size is None or not state.view.num_rows:
         yield from whole_tables(state)
         return

@@ -12,6 +12,7 @@ from nlpdata.dataset.construct import PathLike
 from nlpdata.dataset.disk import Saving
 from nlpdata.dataset.exports import Target
 from nlpdata.dataset.held import Held
+from nlpdata.dataset.stored import remove_unused
 
 
 class Outlets(Held):
@@ -54,7 +55,8 @@ class Outlets(Held):
             batch_size: rows gathered at a time; default: as many as fit the setting ``batch_bytes``.
             num_proc: no effect.
             storage_options: for the fsspec file system.
-            to_csv_kwargs: options of the file type.
+            to_csv_kwargs: options of the file type (``sep``, ``header``, ``na_rep``, ``quoting``, ``index`` ...), ``columns``
+                to write only these, and ``compression`` where the path's ending does not tell it.
         """
         return exports.to_file(self._state, "csv", path_or_buf, batch_size, storage_options, to_csv_kwargs)
 
@@ -78,6 +80,32 @@ class Outlets(Held):
     ) -> int:
         """Write a Parquet file that tells its features; the number of bytes written. Arguments as for :meth:`to_csv`."""
         return exports.to_file(self._state, "parquet", path_or_buf, batch_size, storage_options, parquet_writer_kwargs)
+
+    def to_sql(
+        self, name: str, con: Any, batch_size: int | None = None, num_proc: int | None = None, **sql_writer_kwargs: Any
+    ) -> int:
+        """Write the rows to a table of a database, all of them or none; the number of rows.
+
+        Args:
+            name: of the table, which is made.
+            con: a DB-API connection, a SQLAlchemy connection or engine, or a URL such as ``"sqlite:///data.db"``.
+            batch_size: rows sent at a time; default: as many as fit the setting ``batch_bytes``.
+            num_proc: no effect.
+            sql_writer_kwargs: ``if_exists``: "fail" (default), "replace" or "append".
+
+        Raises:
+            ArgumentError: there is such a table, or an unknown option.
+            FeatureError: a column of lists or structs, which tables do not hold.
+        """
+        return exports.to_sql(self._state, name, con, batch_size, sql_writer_kwargs)
+
+    def cleanup_cache_files(self) -> int:
+        """Remove what the cache holds of earlier ``map``, ``filter`` and the like over the same data; how many results.
+
+        What this dataset is made of stays, and so do results of other data. Datasets in use elsewhere that need what was
+        removed compute it again when they are made again.
+        """
+        return remove_unused(self._state)
 
     def save_to_disk(
         self,

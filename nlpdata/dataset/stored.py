@@ -15,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.cache.directory import CacheDirectory
+from nlpdata.cache.provenance import folders_of, unused_results
 from nlpdata.dataset.state import State
 from nlpdata.engine import run as engine
-from nlpdata.errors import ArgumentError
+from nlpdata.engine.shards import count_shards, cut
+from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features
 from nlpdata.files.base import get_file_type
+from nlpdata.files.sql import Database, SqlOptions, sql_batches
 from nlpdata.settings import settings
 from nlpdata.store.group import ShardGroup
 from nlpdata.store.selection import Rows
@@ -43,6 +46,22 @@ class FileTask:
     def run(self, writer: ShardWriter, report: Report) -> None:
         """Read the file batch by batch and write it."""
         for batch in get_file_type(self.file_type).read(self.path, features=self.features, **self.options):
+            writer.write_table(batch)
+            report(batch.num_rows)
+
+
+@dataclass(frozen=True)
+class SqlTask:
+    """The rows of a query as shards."""
+
+    index: int
+    sql: Any
+    database: Database
+    options: SqlOptions
+
+    def run(self, writer: ShardWriter, report: Report) -> None:
+        """Run the query and write what it gives, some thousand rows at a time."""
+        for batch in sql_batches(self.sql, self.database.con, self.options):
             writer.write_table(batch)
             report(batch.num_rows)
 
@@ -87,26 +106,29 @@ def stored_view(relative: str, view: View, features: Features, directory: CacheD
     )
 
 
-def generator_tasks(generator: Callable[..., Any], kwargs: Mapping[str, Any], parts: int) -> list[GeneratorTask]:
-    """One task, or ``parts`` tasks that share out the lists among the arguments.
+def remove_unused(state: State, needed: Iterable[State] = ()) -> int:
+    """Remove the cached results that were made of the same data and that neither this dataset nor others need; how many."""
+    directory = CacheDirectory()
+    keep = [name for s in (state, *needed) for name in (*s.lineage.results, *folders_of(directory, s.view.files))]
+    try:
+        root = state.lineage.root()
+    except KeyingError:
+        return 0  # without a name nothing was stored
+    names = unused_results(directory, keep, root)
+    for name in names:
+        directory.remove(name)
+    return len(names)
+
+
+def generator_tasks(generator: Callable[..., Any], kwargs: Mapping[str, Any], workers: int) -> list[GeneratorTask]:
+    """One task, or one for each shard where there are several workers: lists among the arguments are shards.
 
     Raises:
         ArgumentError: lists of different lengths, so that it is not clear what the shards are.
     """
-    lengths = {name: len(value) for name, value in kwargs.items() if isinstance(value, list)}
-    if parts <= 1 or not lengths:
+    if workers <= 1 or count_shards(kwargs) <= 1:
         return [GeneratorTask(0, generator, dict(kwargs))]
-    if len(set(lengths.values())) > 1:
-        raise ArgumentError(
-            f"With num_proc, lists in gen_kwargs are shards and need one length, not {lengths}. Use tuples for the others."
-        )
-    (total,) = set(lengths.values())
-    bounds = np.linspace(0, total, min(parts, total) + 1).astype(int)
-    tasks = []
-    for i, (start, stop) in enumerate(itertools.pairwise(bounds)):
-        own = {name: value[start:stop] if name in lengths else value for name, value in kwargs.items()}
-        tasks.append(GeneratorTask(i, generator, own))
-    return tasks or [GeneratorTask(0, generator, dict(kwargs))]
+    return [GeneratorTask(index, generator, own) for index, (_, own) in enumerate(cut(kwargs))]
 
 
 def kept_rows(selection: Rows, file: Path) -> Rows:

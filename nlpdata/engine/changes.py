@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from nlpdata.engine.plan import Map, Source
 from nlpdata.errors import ArgumentError, FeatureError
-from nlpdata.features import cast_array, encode_column
+from nlpdata.features import cast_array, encode_column, encode_field
 from nlpdata.formats import FormatSpec, Formatter, get_formatter
 from nlpdata.formats.lazy import LazyMapping
 
@@ -27,7 +27,7 @@ KEEP: Any = type("Keep", (), {"__repr__": lambda self: "KEEP"})()
 GONE: Any = type("Gone", (), {"__repr__": lambda self: "GONE"})()
 """Stands for a column that the function deleted."""
 
-_IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, np.str_, np.float64, np.int64, np.bool_})
+IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, np.str_, np.float64, np.int64, np.bool_})
 _ERROR_CHARACTERS = 300
 Changes = dict[str, Any]
 
@@ -90,7 +90,7 @@ class RowChanges:
         if lazy:
             _written(row, changes, self._removed)
             if not _all_immutable(row):
-                _mutated(row, changes, lambda name: self._pristine(name)[self.count])
+                _mutated(row, changes, lambda name, value: same(value, self._pristine(name)[self.count]))
         if isinstance(out, LazyMapping):
             if out is not row:
                 _written(out, changes, self._removed)
@@ -127,8 +127,16 @@ class RowChanges:
         return values
 
 
-def batch_changes(table: pa.Table, formatter: Formatter, step: Map, batch: Any, out: Any) -> Changes:
-    """The columns that a call on a batch changed: values, or ``GONE``."""
+def batch_changes(table: pa.Table, untouched: Callable[[pa.Table, str, Any], bool], step: Map, batch: Any, out: Any) -> Changes:
+    """The columns that a call on a batch changed: values, or ``GONE``.
+
+    Args:
+        table: the rows of the batch.
+        untouched: whether values of a column that were given out are certainly what they were.
+        step: the step.
+        batch: what the function was given.
+        out: what it returned.
+    """
     if out is None:
         return {}
     removed = frozenset(step.remove_columns)
@@ -138,7 +146,7 @@ def batch_changes(table: pa.Table, formatter: Formatter, step: Map, batch: Any, 
     lazy = isinstance(batch, LazyMapping)
     if lazy:
         _written(batch, changes, removed)
-        _mutated(batch, changes, lambda name: formatter.column(table, name))
+        _mutated(batch, changes, lambda name, value: untouched(table, name, value))
     if isinstance(out, LazyMapping):
         if out is not batch:
             _written(out, changes, removed)
@@ -172,6 +180,7 @@ class TaskChanges:
         self.failed: list[tuple[int, int, int, str]] = []
         self._rows = 0
         self._kinds: dict[str, pa.DataType] = {}
+        self._fields: dict[str, pa.Field] = {}  # of columns whose type does not tell what they hold
 
     def add(self, first_row: int, table: pa.Table, changes: Changes, *, returned: bool) -> None:
         """Write one batch.
@@ -203,7 +212,8 @@ class TaskChanges:
                 self.writer.write_table(pa.table({next(iter(arrays)): pa.nulls(self._rows)}))
             for name in arrays:
                 self.since.setdefault(name, first_row)
-            self.writer.write_table(pa.table(arrays))
+            fields = [self._fields.get(name, pa.field(name, array.type)) for name, array in arrays.items()]
+            self.writer.write_table(pa.table(list(arrays.values()), schema=pa.schema(fields)))
         self._rows += count
 
     def fail(self, offset: int, count: int, row: int, error: Exception) -> None:
@@ -250,7 +260,11 @@ class TaskChanges:
                 return encode_column(values, self.source.features[name], column=name, first_row=first_row)
             except FeatureError:
                 pass  # the function made something else of it
-        return encode_column(values, None, column=name, first_row=first_row)
+        field, array = encode_field(values, None, column=name, first_row=first_row, on_mixed_types=self.step.on_mixed_types)
+        self._fields.pop(name, None)
+        if field.metadata:
+            self._fields[name] = field
+        return array
 
     def _relabelled(self, table: pa.Table, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """Columns that the function left alone, but that the declared features store in another type."""
@@ -323,7 +337,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _all_immutable(row: LazyMapping) -> bool:
-    return all(type(value) in _IMMUTABLE for value in row.accessed.values())
+    return all(type(value) in IMMUTABLE for value in row.accessed.values())
 
 
 def _written(row: LazyMapping, changes: Changes, removed: frozenset[str]) -> None:
@@ -333,10 +347,10 @@ def _written(row: LazyMapping, changes: Changes, removed: frozenset[str]) -> Non
             changes[name] = row.get(name, GONE)
 
 
-def _mutated(row: LazyMapping, changes: Changes, pristine: Callable[[str], Any]) -> None:
+def _mutated(row: LazyMapping, changes: Changes, untouched: Callable[[str, Any], bool]) -> None:
     """Add columns whose values were changed in place."""
     for name, value in row.accessed.items():
-        if name not in changes and type(value) not in _IMMUTABLE and not same(value, pristine(name)):
+        if name not in changes and type(value) not in IMMUTABLE and not untouched(name, value):
             changes[name] = value
 
 

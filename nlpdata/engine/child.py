@@ -8,14 +8,19 @@ A worker ends with its parent, also when that was killed: a thread listens for o
 from __future__ import annotations
 
 import faulthandler
+import importlib
+import importlib.util
 import os
 import pickle
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
+from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from nlpdata.engine.courier import unpack
@@ -34,12 +39,13 @@ def main(handle: int, number: int) -> None:
     threading.Thread(target=_listen, args=(connection, orders), name="nlpdata-orders", daemon=True).start()
     voice = _Voice(connection)
     try:
-        jobs = unpack(orders.get())
+        _put_pandas_off()
+        jobs, different = unpack(orders.get())
     except Exception as error:  # noqa: BLE001 - whatever importing the user's modules raises is told
         voice.say("error", _packed(error, number))
         orders.get()
         return
-    voice.say("ready", None)
+    voice.say("differs", different) if different else voice.say("ready", None)
     while True:
         index = int.from_bytes(orders.get(), "little")
         try:
@@ -48,6 +54,43 @@ def main(handle: int, number: int) -> None:
             voice.say("value", value)
         except BaseException as error:  # noqa: BLE001 - SystemExit too: every end of a job is told
             voice.say("error", _packed(error, number))
+
+
+def _put_pandas_off() -> None:
+    """Have pyarrow look for pandas while it is not to be found.
+
+    The first array that pyarrow makes imports pandas, to know its types when it meets one: 40 MB a worker. It looks again when
+    pandas is really used, which ``_PandasLater`` brings about as soon as someone imports it.
+    """
+    finder = _PandasLater()
+    sys.meta_path.insert(0, finder)
+    lib = importlib.import_module("pyarrow.lib")
+    lib.array([None])
+    finder.hidden = False
+
+
+class _PandasLater:
+    """A finder that hides pandas for a while, and afterwards tells pyarrow when it is imported."""
+
+    def __init__(self) -> None:
+        self.hidden = True
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "pandas":
+            return None
+        if self.hidden:
+            raise ModuleNotFoundError("pandas is not imported yet", name=name)
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def loaded(module: ModuleType) -> None:
+                load(module)
+                importlib.import_module("pyarrow.lib")._pandas_api.pd  # noqa: B018 - looks for pandas again
+
+            spec.loader.exec_module = loaded  # type: ignore[method-assign]
+        return spec
 
 
 def _listen(connection: Connection, orders: queue.SimpleQueue[bytes]) -> None:

@@ -113,6 +113,7 @@ class Details(TypedDict, total=False):
     executor: Executor | None
     complete: Complete | None
     checkpoint: Checkpoint
+    beside: Mapping[str, Callable[[], bytes]]
 
 
 def materialize(
@@ -136,7 +137,8 @@ def materialize(
         **details: ``extra`` goes into the manifest. ``desc`` and ``total_rows`` are for the progress bar.
             ``load_from_cache=False`` makes the result again and puts it in the place of the old one. ``executor`` runs the
             tasks (default: serial). ``complete(folder, committed)`` may change the parts before they are joined.
-            ``checkpoint`` is called with a name between commits; tests stop a run there.
+            ``checkpoint`` is called with a name between commits; tests stop a run there. ``beside`` gives the bytes of further
+            files of the result, asked for before the tasks run.
 
     Raises:
         CacheWriteError: the cache is read-only or the disk full.
@@ -161,12 +163,16 @@ def try_materialize(
     with directory.claim(relative, replace=not cached) as claim:
         if claim.published is None:
             checkpoint("claimed")
+            beside = {name: make() for name, make in details.get("beside", {}).items()}
             done = _is_finished(claim.folder) or _make(claim, tasks, features, details)
             if not done:
                 claim.discard()
                 return None
             checkpoint("finished")
             _keep_only(claim.folder, _finished_files(claim.folder))
+            with writing(claim.folder):
+                for name, data in beside.items():
+                    (claim.folder / name).write_bytes(data)
             claim.publish()
             checkpoint("published")
         assert claim.published is not None
@@ -181,10 +187,16 @@ def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, detail
     before = sum(c.rows_done for c in committed.values())
     executor = details.get("executor") or SerialExecutor()
     total = details.get("total_rows")
+    told = claim.progress(total, before)
     with progress(total, details.get("desc", "Writing"), initial=before) as bar, executor:
+
+        def report(rows: int) -> None:
+            bar.update(rows)
+            told.update(rows)
+
         for job in missing:
             executor.submit(job)
-        for result in executor.results(bar.update):
+        for result in executor.results(report):
             committed[result.index] = result
     parts = [committed[task.index] for task in tasks]
     complete = details.get("complete")

@@ -3,7 +3,8 @@
 Knows: which modules are found there, and which have to be named by their file. Does not know: processes.
 
 What lies in ``__main__`` travels by value, with those globals alone that it uses. What lies in a module travels by name; a
-module that the import system would not find (a loader script, a test file) goes with its path.
+module that the import system would not find (a loader script, a test file) goes with its path. Keys go along, so that it is
+seen whether a module there is the one that was meant.
 """
 
 from __future__ import annotations
@@ -11,31 +12,79 @@ from __future__ import annotations
 import importlib.util
 import io
 import sys
+import tempfile
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import FunctionType
 from typing import Any
 
 import dill
+import pyarrow as pa
 
-from nlpdata.errors import ArgumentError
+from nlpdata.cache.key import content_key
+from nlpdata.cache.origin import USER, module_origin
+from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.settings import TABLE, settings
+from nlpdata.store.group import TableGroup
+
+_SPOOLED_BYTES = 1 << 20  # a table in memory from this size on goes into a file that all processes map
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Jobs on their way.
+
+    Attributes:
+        message: the bytes that :func:`unpack` takes.
+        files: open files, without a name, that the message refers to by number; the other process inherits them.
+    """
+
+    message: bytes
+    files: tuple[Any, ...]
+
+    @property
+    def handles(self) -> list[int]:
+        """The numbers of the files."""
+        return [file.fileno() for file in self.files]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self.files:
+            file.close()
 
 
 class _Packer(dill.Pickler):  # type: ignore[misc]
-    """Notes the modules that are named."""
+    """Notes the modules that are named, and what is taken from them; puts big tables into files."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=5, recurse=True)
+        self.named: dict[tuple[str, str], Any] = {}
         self.modules: set[str] = set()
+        self.files: list[Any] = []
 
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:
         if isinstance(obj, FunctionType | type):
             self.modules.add(obj.__module__ or "")
+            self.named[obj.__module__ or "", obj.__qualname__] = obj
         super().save(obj, save_persistent_id)
 
+    def reducer_override(self, obj: Any) -> Any:
+        if not isinstance(obj, TableGroup) or obj.nbytes < _SPOOLED_BYTES:
+            return NotImplemented
+        file = tempfile.TemporaryFile(prefix="nlpdata-")  # noqa: SIM115 - open as long as the parcel is
+        self.files.append(file)
+        with pa.ipc.new_stream(file, obj.table.schema, options=pa.ipc.IpcWriteOptions(allow_64bit=True)) as writer:
+            writer.write_table(obj.table)
+        file.flush()
+        return _mapped_table, (file.fileno(),)
 
-def pack(jobs: Any) -> bytes:
-    """The bytes from which :func:`unpack` makes the same jobs elsewhere.
+
+def _mapped_table(handle: int) -> TableGroup:
+    return TableGroup(pa.ipc.open_stream(pa.memory_map(f"/dev/fd/{handle}")).read_all())
+
+
+def pack(jobs: Any) -> Parcel:
+    """What :func:`unpack` makes the same jobs of elsewhere.
 
     Raises:
         ArgumentError: something in them cannot travel.
@@ -51,18 +100,46 @@ def pack(jobs: Any) -> bytes:
         ) from error
     files = {name: file for name in packer.modules if (file := _hidden_file(name)) is not None}
     values = {row.name: getattr(settings, row.name) for row in TABLE}
-    frame = (values, files, packed.getvalue())
-    whole: bytes = dill.dumps(frame, protocol=5)
-    return whole
+    frame = (values, files, _keys(packer.named), packed.getvalue())
+    return Parcel(dill.dumps(frame, protocol=5), tuple(packer.files))
 
 
-def unpack(message: bytes) -> Any:
-    """The jobs; also takes over the sender's settings and modules."""
-    values, files, packed = dill.loads(message)
+def unpack(message: bytes) -> tuple[Any, list[str]]:
+    """The jobs, and the names of those functions and classes that are not what they were where the jobs come from.
+
+    Also takes over the sender's settings and modules.
+    """
+    values, files, keys, packed = dill.loads(message)
     settings.set(**values)
     if files:
         sys.meta_path.append(_Files(files))
-    return dill.loads(packed)
+    jobs = dill.loads(packed)
+    return jobs, [f"{module}.{name}" for (module, name), key in keys.items() if _key(_there(module, name)) != key]
+
+
+def _keys(named: dict[tuple[str, str], Any]) -> dict[tuple[str, str], str]:
+    """The keys of functions and classes of the user's modules, which another process finds by name."""
+    found = {}
+    for (module, name), obj in named.items():
+        if module != "__main__" and module_origin(module) == USER and _there(module, name) is obj:
+            key = _key(obj)
+            if key is not None:
+                found[module, name] = key
+    return found
+
+
+def _there(module: str, name: str) -> Any:
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _key(obj: Any) -> str | None:
+    try:
+        return content_key(obj)
+    except KeyingError:
+        return None
 
 
 def _hidden_file(name: str) -> str | None:

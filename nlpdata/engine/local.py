@@ -23,12 +23,14 @@ from contextlib import suppress
 from multiprocessing.connection import Pipe, wait
 from typing import Any
 
-from nlpdata.engine.courier import pack
+from nlpdata._report import warn_once
+from nlpdata.engine.courier import Parcel, pack
 from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, title, worker_number
 from nlpdata.errors import ArgumentError, WorkerError
 
 PATIENCE_SECONDS = 0.3
 _WORTH_SECONDS = 1.0  # of work left, below which starting processes does not pay
+_LOOK_SECONDS = 0.01
 _LAST_WORDS_BYTES = 4096
 _JOIN_SECONDS = 0.8
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -163,8 +165,11 @@ class ProcessExecutor(Executor):
     """Jobs in fresh interpreters, which import neither the calling program nor anything its functions do not use.
 
     Starting processes takes a fraction of a second. With ``patience_seconds`` the calling thread begins the jobs itself, and
-    processes are started only when work that is worth it is left after that time; so short work is as fast as serial work.
-    A job may have ``rows``, its number of input rows, by which that is judged.
+    processes are started only when work that is worth it is left after that time; it goes on until they are ready. So short
+    work is as fast as serial work. A job may have ``rows``, its number of input rows, by which that is judged.
+
+    Where a module of the user would be another one in a fresh interpreter (it was edited since it was imported, or its globals
+    were assigned), processes would run other code than what was asked for: the calling thread does the jobs, with a warning.
 
     Args:
         workers: how many processes at most.
@@ -175,9 +180,11 @@ class ProcessExecutor(Executor):
         self.workers, self.patience_seconds = workers, patience_seconds
         self._jobs: list[Job] = []
         self._waiting: deque[int] = deque()
-        self._message = b""
+        self._heard: deque[Any] = deque()  # values that came while the calling thread was at work itself
+        self._parcel: Parcel | None = None
         self._crew: list[_Worker] = []
         self._numbers = 0
+        self._refused = False
 
     def submit(self, job: Job) -> None:
         """Add a job; it is begun when values are asked for."""
@@ -186,34 +193,44 @@ class ProcessExecutor(Executor):
 
     def results(self, report: Report) -> Iterator[Any]:
         """The values in the order in which jobs end."""
-        left = len(self._waiting)
-        for value in self._alone(report) if self.patience_seconds else ():
-            left -= 1
-            yield value
-        while left:
-            self._hire()
-            for value in self._listen(report):
-                left -= 1
-                yield value
+        values = self._values(report)
+        for _ in range(len(self._waiting)):
+            yield next(values)
         self.stop()
 
+    def _values(self, report: Report) -> Iterator[Any]:
+        if self.patience_seconds:
+            yield from self._alone(report)
+        while True:
+            if self._refused:
+                yield self._jobs[self._waiting.popleft()](report)
+                continue
+            self.hire()
+            self.listen(report, None)
+            while self._heard:
+                yield self._heard.popleft()
+
     def _alone(self, report: Report) -> Iterator[Any]:
-        """Jobs done in this thread until it is clear that processes are worth their start."""
+        """Jobs done in this thread until processes are at work, or until all are done."""
         watch = _Patience(self, report)
-        while self._waiting and not self._crew:
+        while self._waiting and not (self._crew and all(worker.ready for worker in self._crew)):
             index = self._waiting.popleft()
             yield self._jobs[index](watch)
             watch(0)
+            while self._heard:
+                yield self._heard.popleft()
 
-    def start(self) -> None:
-        """Start as many processes as there are cores and jobs; more follow when these are at work."""
-        self._message = pack(self._jobs)
-        for _ in range(min(self.workers, len(self._waiting), cores())):
-            self._hire_one()
+    @property
+    def pays(self) -> bool:
+        """Whether processes could still be started for something."""
+        return bool(self._waiting) and not self._crew and not self._refused
 
-    def _hire(self) -> None:
+    def hire(self) -> None:
+        """Give work to those that are ready, and start more processes: first one a core, the rest when these are at work."""
         if not self._crew:
-            self.start()
+            self._parcel = self._parcel or pack(self._jobs)
+            for _ in range(min(self.workers, len(self._waiting), cores())):
+                self._hire_one()
             return
         for worker in self._crew:
             if worker.ready and worker.job is None and self._waiting:
@@ -223,14 +240,15 @@ class ProcessExecutor(Executor):
             self._hire_one()
 
     def _hire_one(self) -> None:
+        assert self._parcel is not None
         share = max(1, cores() // self.workers)
-        self._crew.append(_Worker(self._numbers, self._message, share))
+        self._crew.append(_Worker(self._numbers, self._parcel, share))
         self._numbers += 1
 
-    def _listen(self, report: Report) -> Iterator[Any]:
-        """What workers say next: values; progress and their standard error are passed on."""
+    def listen(self, report: Report, seconds: float | None) -> None:
+        """Take in what workers say next; progress and their standard error are passed on, values are kept."""
         ends: dict[Any, _Worker] = {end: worker for worker in self._crew for end in worker.ends()}
-        for end in wait(list(ends)):
+        for end in wait(list(ends), seconds):
             worker = ends[end]
             if end is worker.errors:
                 worker.hear()
@@ -244,49 +262,73 @@ class ProcessExecutor(Executor):
                 report(value)
             elif kind == "ready":
                 worker.ready = True
+            elif kind == "differs":
+                self._refuse(value)
+                return
             elif kind == "error":
                 worker.hear()
-                raise _told(*value)
+                raise told(*value)
             else:
                 worker.job = None
-                yield value
+                self._heard.append(value)
+
+    def _refuse(self, names: list[str]) -> None:
+        warn_once(
+            f"{', '.join(names)}: a new process would run other code or use other values than this one does, because the file "
+            "was changed since it was imported, or a global was assigned. The work is done in this process instead. "
+            "Import the module again (restart, or importlib.reload) and hand values over as arguments to use processes."
+        )
+        self._refused = True
+        self._waiting.extendleft(worker.job for worker in self._crew if worker.job is not None)
+        self._dismiss()
 
     def stop(self) -> None:
         """Kill the workers; what they had committed stays."""
         self._waiting.clear()
+        self._heard.clear()
         self._jobs = []
+        self._dismiss()
+
+    def _dismiss(self) -> None:
         crew, self._crew = self._crew, []
         for worker in crew:
             worker.kill()
         for worker in crew:
             worker.close()
+        if self._parcel is not None:
+            self._parcel.close()
+            self._parcel = None
 
 
 class _Patience:
-    """A progress function that starts processes when the work turns out to be long."""
+    """A progress function that starts processes when the work turns out to be long, and looks after them."""
 
     def __init__(self, executor: ProcessExecutor, report: Report) -> None:
         self._executor, self._report = executor, report
-        self._begun, self._rows = time.perf_counter(), 0
+        self._begun, self._rows, self._looked = time.perf_counter(), 0, 0.0
         self._total = sum(getattr(job, "rows", 0) for job in executor._jobs)
 
     def __call__(self, count: int) -> None:
         self._rows += count
         if count:
             self._report(count)
-        spent = time.perf_counter() - self._begun
-        executor = self._executor
-        if spent < executor.patience_seconds or executor._crew or not executor._waiting:
+        now = time.perf_counter()
+        if now - self._looked < _LOOK_SECONDS:
             return
-        left = spent * (self._total - self._rows) / self._rows if self._total and self._rows else _WORTH_SECONDS
-        if left >= _WORTH_SECONDS:
-            executor.start()
+        self._looked, spent, executor = now, now - self._begun, self._executor
+        if executor._crew:
+            executor.hire()
+            executor.listen(self._report, 0)
+        elif executor.pays and spent >= executor.patience_seconds:
+            left = spent * (self._total - self._rows) / self._rows if self._total and self._rows else _WORTH_SECONDS
+            if left >= _WORTH_SECONDS:
+                executor.hire()
 
 
 class _Worker:
     """One process, seen from here."""
 
-    def __init__(self, number: int, message: bytes, share: int) -> None:
+    def __init__(self, number: int, parcel: Parcel, share: int) -> None:
         self.number, self.ready, self.done = number, False, 0
         self.job: int | None = None
         self.connection, theirs = Pipe()
@@ -296,14 +338,15 @@ class _Worker:
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code],
-                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(share), pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(share),
+                pass_fds=[theirs.fileno(), *parcel.handles],
             )  # fmt: skip
         finally:
             theirs.close()
         assert self.process.stderr is not None
         self.errors: Any = self.process.stderr  # a pipe, which ``wait`` takes beside connections
         self._words, self._silent = b"", False
-        self._sender = threading.Thread(target=self._send, args=(message,), name="nlpdata-sender", daemon=True)
+        self._sender = threading.Thread(target=self._send, args=(parcel.message,), name="nlpdata-sender", daemon=True)
         self._sender.start()
 
     def _send(self, message: bytes) -> None:
@@ -359,7 +402,7 @@ class _Worker:
         self.errors.close()
 
 
-def _told(error: bytes | None, trace: str, number: int) -> BaseException:
+def told(error: bytes | None, trace: str, number: int) -> BaseException:
     """An exception of a worker, with the traceback it had there as its cause."""
     cause = WorkerError(f"in worker process {number}:\n{trace}")
     if error is not None:

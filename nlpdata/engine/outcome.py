@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from nlpdata.engine.plan import ERROR_COLUMN, Map, Source
 from nlpdata.errors import UnknownColumnError, unknown
-from nlpdata.features import Features, cast_array, from_arrow_type, to_arrow_type, widen
+from nlpdata.features import Features, cast_array, from_arrow_field, to_arrow_type, widen
 from nlpdata.store.group import ColumnGroup, TableGroup
 from nlpdata.store.selection import Range, Rows
 from nlpdata.store.view import View
@@ -100,7 +100,7 @@ class Shape:
             if known is None and (step.try_original_type or not self.aligned):
                 known = source.features.get(field.name)
             fits = known is not None and to_arrow_type(known) == field.type
-            found[field.name] = known if fits else from_arrow_type(field.type)
+            found[field.name] = known if fits else from_arrow_field(field)
         return found
 
     def all_features(self, source: Source, step: Map, stored: Features) -> Features:

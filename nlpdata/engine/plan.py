@@ -11,7 +11,7 @@ from typing import Any
 
 from nlpdata.cache.key import Lineage, content_key
 from nlpdata.errors import ArgumentError, UnknownColumnError, unknown
-from nlpdata.features import Features
+from nlpdata.features import Features, check_on_mixed_types
 from nlpdata.formats import FormatSpec
 from nlpdata.store.view import View
 
@@ -119,10 +119,17 @@ class Step:
             if name not in source.view.order:
                 raise unknown(UnknownColumnError, what, name, source.view.order)
 
-    def _settings(self) -> dict[str, Any]:
-        size = self.batch_size if self.batched else None
-        flags = (self.batched, size, self.with_indices, self.with_rank, self.input_columns)
-        made = {"step": type(self).__name__, "flags": flags, "fn_kwargs": dict(self.fn_kwargs)}
+    def settings(self) -> dict[str, Any]:
+        """The options that bear on the result, by name."""
+        made = {
+            "step": type(self).__name__,
+            "batched": self.batched,
+            "batch_size": self.batch_size if self.batched else None,
+            "with_indices": self.with_indices,
+            "with_rank": self.with_rank,
+            "input_columns": self.input_columns,
+            "fn_kwargs": dict(self.fn_kwargs),
+        }
         return made if self.on_error == "raise" else {**made, "on_error": self.on_error}
 
     def key(self) -> str:
@@ -131,7 +138,7 @@ class Step:
         Raises:
             KeyingError: the function or an argument has no stable key.
         """
-        return content_key({"function": content_key(self.function), **self._settings()})
+        return content_key({"function": content_key(self.function), **self.settings()})
 
     def __nlpdata_key__(self) -> str:
         return self.key()
@@ -145,6 +152,7 @@ class Map(Step):
         drop_last_batch: leave out a last batch of fewer rows than ``batch_size``.
         remove_columns: columns that the result lacks, unless the function returns them.
         features: the features of the result; None keeps them and infers those of new columns.
+        on_mixed_types: ``"use_json"`` makes a column JSON whose values in a batch have no common type; None refuses them.
         try_original_type: bring a column that is replaced back to the type it had, where all values allow it.
     """
 
@@ -152,9 +160,11 @@ class Map(Step):
     remove_columns: tuple[str, ...] = ()
     features: Features | None = None
     try_original_type: bool = True
+    on_mixed_types: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_on_mixed_types(self.on_mixed_types)
         object.__setattr__(self, "remove_columns", _names("remove_columns", self.remove_columns) or ())
         if self.features is not None and not isinstance(self.features, Features):
             object.__setattr__(self, "features", Features(self.features))
@@ -175,9 +185,16 @@ class Map(Step):
         if self.on_error == "collect" and ERROR_COLUMN in source.view.order:
             raise ArgumentError(f"on_error='collect' adds a column {ERROR_COLUMN!r}, but there is one. Rename or remove it.")
 
-    def _settings(self) -> dict[str, Any]:
-        more = (self.drop_last_batch and self.batched, self.remove_columns, self.try_original_type)
-        return {**super()._settings(), "map": more, "features": self.features}
+    def settings(self) -> dict[str, Any]:
+        """The options that bear on the result, by name."""
+        made = {
+            **super().settings(),
+            "drop_last_batch": self.drop_last_batch and self.batched,
+            "remove_columns": self.remove_columns,
+            "try_original_type": self.try_original_type,
+            "features": self.features,
+        }
+        return made if self.on_mixed_types is None else {**made, "on_mixed_types": self.on_mixed_types}
 
 
 @dataclass(frozen=True)

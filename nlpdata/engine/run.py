@@ -16,7 +16,9 @@ import pyarrow as pa
 
 from nlpdata._report import get_logger, progress, warn_once
 from nlpdata.cache.directory import CacheDirectory, remove_temporary, remove_with
+from nlpdata.cache.explain import function_name, ingredients
 from nlpdata.cache.key import Lineage
+from nlpdata.cache.provenance import PROVENANCE_NAME, RESULTS, Parts, Provenance, folders_of
 from nlpdata.engine.commit import (
     Checkpoint,
     Committed,
@@ -145,7 +147,7 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
     elif shape.failed:
         _log.warning("%s failed for %d rows, which are left out; %s", step.label, *_first_failure(shape))
         view = without_failed(view, shape)
-    return Outcome(view, features, _lineage(named, view))
+    return Outcome(view, features, _lineage(source, named, view, options))
 
 
 def _first_failure(shape: Shape) -> tuple[int, str]:
@@ -177,7 +179,7 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     kept = kept_rows(numbers, source.view.num_rows)
     selection = kept if kept is None or isinstance(kept, Range) else Rows(kept)
     view = source.view if selection is None else source.view.select(selection)
-    return Outcome(view, source.features, _lineage(named, view))
+    return Outcome(view, source.features, _lineage(source, named, view, options))
 
 
 # --- keys --------------------------------------------------------------------------------------------------------------
@@ -191,7 +193,7 @@ def _then(source: Source, step: Step, options: Options) -> Lineage:
     return source.lineage.then(type(step).__name__.lower(), step, shown, source.features)
 
 
-def _lineage(named: Lineage | None, view: View) -> Lineage:
+def _lineage(source: Source, named: Lineage | None, view: View, options: Options) -> Lineage:
     """The lineage of a result: how it was made, or, if that has no key, what it contains."""
 
     def key() -> str:
@@ -200,7 +202,8 @@ def _lineage(named: Lineage | None, view: View) -> Lineage:
         except KeyingError:
             return view.content_key()
 
-    return Lineage.of(key)
+    stored = named is not None and options.directory is not None
+    return Lineage.of(key, source.lineage, f"{RESULTS}/{key()}" if stored else None)
 
 
 def _key(lineage: Lineage, step: Step) -> str | None:
@@ -218,7 +221,7 @@ def _ranges(source: Source, step: Step, lineage: Lineage, options: Options) -> l
     batch = step.batch_size if step.batched else 1
     size = options.task_rows
     if size is None and options.directory is not None and (key := _result_key(lineage, step, options)) is not None:
-        size = begun_task_rows(options.directory, f"results/{key}")
+        size = begun_task_rows(options.directory, f"{RESULTS}/{key}")
     if size is None:
         size = wanted_rows(rows, num_bytes, options.workers)
     return split_rows(rows, num_bytes, batch, task_rows=size)
@@ -249,7 +252,8 @@ def _in_cache(
         details["checkpoint"] = options.checkpoint
     key = _result_key(lineage, step, options)
     if key is not None:
-        return try_materialize(f"results/{key}", tasks, directory, None, details), lineage
+        details["beside"] = {PROVENANCE_NAME: lambda: _provenance(source, step, directory).to_json()}
+        return try_materialize(f"{RESULTS}/{key}", tasks, directory, None, details), lineage
     folder = directory.temporary()
     group = None
     try:
@@ -260,6 +264,34 @@ def _in_cache(
     if group is not None:
         remove_with(group, folder)
     return group, None
+
+
+def _provenance(source: Source, step: Step, directory: CacheDirectory) -> Provenance:
+    """How the result comes about, to be kept beside it. Where a part has no key (the result was named by hand), it lacks."""
+
+    def parts(obj: Any) -> Parts:
+        try:
+            return ingredients(obj).parts
+        except KeyingError:
+            return {}
+
+    shown = {**step.settings(), "format": (source.format.type, dict(source.format.kwargs))}
+
+    def key(of: Callable[[], str]) -> str:
+        try:
+            return of()
+        except KeyingError:
+            return source.view.content_key()
+
+    return Provenance(
+        step=step.label,
+        function=function_name(step.function),
+        input=key(source.lineage.key),
+        root=key(source.lineage.root),
+        needs=tuple(dict.fromkeys([*source.lineage.results, *folders_of(directory, source.view.files)])),
+        code=parts(step.function),
+        options={path.replace("key ", "option ", 1): part for path, part in parts(shown).items() if path != "value"},
+    )
 
 
 def _completer(source: Source, step: Map, tasks: Sequence[MapTask]) -> Callable[[Path, Sequence[Committed]], Completion | None]:

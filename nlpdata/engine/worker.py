@@ -6,17 +6,18 @@ Does not know: which tasks there are, or what becomes of what they write.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
+import operator
+import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
+from nlpdata.engine.behind import Behind
+from nlpdata.engine.changes import IMMUTABLE, RowChanges, TaskChanges, Writer, batch_changes, same
 from nlpdata.engine.executor import worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
@@ -25,6 +26,7 @@ from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, la
 Report = Callable[[int], None]
 _CHUNK_ROWS = 4096
 _CHUNK_BYTES = 8 * 2**20
+_SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside the next one
 
 
 def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report: Report) -> dict[str, Any]:
@@ -62,20 +64,81 @@ def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, chan
 
 def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, changes: TaskChanges, report: Report) -> None:
     call = _bind(step)
-    for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
-        batch = lazy_batch(table, formatter)
-        span = range(start, start + table.num_rows)
+    numbers = step.with_indices
+    with Behind() as behind:
+        for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
+            shown = _Remembering(table, formatter)
+            batch = lazy_batch(table, shown)  # type: ignore[arg-type]
+            span = range(start, start + table.num_rows)
+            begun = time.perf_counter()
+            try:
+                out = _awaited(call(batch, list(span) if numbers else None))
+            except Exception as error:
+                if step.on_error == "raise":
+                    _note(error, source, step, span)
+                    raise
+                out = _Failed(error)
+            keep = _Keep(source, step, span, table, shown, batch, out, changes)
+            if time.perf_counter() - begun > _SLOW_SECONDS:
+                behind.hand_over(keep)
+            else:
+                behind.wait()
+                keep()
+            report(table.num_rows)
+
+
+class _Remembering:
+    """A formatter that keeps a copy of the columns it gives out, so that it is seen whether they were changed in place."""
+
+    def __init__(self, table: pa.Table, formatter: Formatter) -> None:
+        self._formatter = formatter
+        self._copies: dict[str, list[Any]] = {}
+        self._flat = {field.name for field in table.schema if not pa.types.is_nested(field.type)}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._formatter, name)
+
+    def column(self, table: pa.Table, name: str) -> Any:
+        """As the formatter gives it."""
+        values = self._formatter.column(table, name)
+        if type(values) is list and name in self._flat and not isinstance(table.schema.field(name).type, pa.BaseExtensionType):
+            self._copies[name] = values.copy()
+        return values
+
+    def untouched(self, table: pa.Table, name: str, values: Any) -> bool:
+        """Whether ``values``, given out before, are certainly what they were."""
+        copy = self._copies.get(name)
+        if copy is not None and type(values) is list and len(copy) == len(values) and all(map(operator.is_, copy, values)):
+            return type(copy[0]) in IMMUTABLE if copy else True
+        return same(values, self._formatter.column(table, name))
+
+
+@dataclass(frozen=True)
+class _Keep:
+    """Finds out what a call changed, and writes it."""
+
+    source: Source
+    step: Map
+    span: range
+    table: pa.Table
+    shown: _Remembering
+    batch: Any
+    out: Any
+    changes: TaskChanges
+
+    def __call__(self) -> None:
+        start, out = self.span.start, self.out
         try:
-            out = _awaited(call(batch, list(span) if step.with_indices else None))
-            found = batch_changes(table, formatter, step, batch, out)
-            changes.add(start, table, found, returned=out is not None)
+            if isinstance(out, _Failed):
+                raise out.error
+            found = batch_changes(self.table, self.shown.untouched, self.step, self.batch, out)
+            self.changes.add(start, self.table, found, returned=out is not None)
         except Exception as error:
-            if step.on_error == "raise" or isinstance(error, CacheWriteError):
-                _note(error, source, step, span)
+            if self.step.on_error == "raise" or isinstance(error, CacheWriteError):
+                _note(error, self.source, self.step, self.span)
                 raise
-            changes.fail(0, table.num_rows, start, error)
-            changes.add(start, table, {}, returned=True)
-        report(table.num_rows)
+            self.changes.fail(0, self.table.num_rows, start, error)
+            self.changes.add(start, self.table, {}, returned=True)
 
 
 def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, report: Report) -> None:
@@ -165,6 +228,8 @@ def _begun(
         return rows, call
     held = list(rows)
 
+    import asyncio  # costs a worker 4 MB that few functions need
+
     async def one(index: int, row: Any) -> Any:
         try:
             return await call(row, index)
@@ -199,6 +264,9 @@ def _awaited(out: Any) -> Any:
     """The value of a coroutine; any other value as it is."""
     if not inspect.iscoroutine(out):
         return out
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

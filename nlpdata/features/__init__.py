@@ -12,12 +12,12 @@ from nlpdata.features.base import Feature, FeatureType
 from nlpdata.features.cast import cast_array, cast_table
 from nlpdata.features.convert import from_arrow_field, from_arrow_type, register_feature, to_arrow_type
 from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
-from nlpdata.features.encode import encode_column, encode_table
+from nlpdata.features.encode import encode_column, encode_field, encode_table
 from nlpdata.features.image import Image
 from nlpdata.features.infer import infer_type
 from nlpdata.features.json_value import Json
 from nlpdata.features.media import Media
-from nlpdata.features.mixed import infer_feature
+from nlpdata.features.mixed import check_on_mixed_types, infer_feature
 from nlpdata.features.nested import (
     LargeList,
     List,
@@ -60,7 +60,9 @@ __all__ = [
     "Video",
     "cast_array",
     "cast_table",
+    "check_on_mixed_types",
     "encode_column",
+    "encode_field",
     "encode_table",
     "from_arrow_field",
     "from_arrow_type",

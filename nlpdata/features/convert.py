@@ -5,6 +5,7 @@ Knows: both correspondences, and the tags of all feature types. Does not know: v
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -19,6 +20,7 @@ from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
 from nlpdata.features.dtypes import dtype_name
 from nlpdata.features.image import Image
 from nlpdata.features.json_value import Json
+from nlpdata.features.media import MEDIA_MARK, MEDIA_TYPE
 from nlpdata.features.nested import (
     LargeList,
     List,
@@ -84,14 +86,25 @@ def from_arrow_type(t: pa.DataType) -> FeatureType:
 
 
 def from_arrow_field(field: pa.Field) -> FeatureType:
-    """The feature that an Arrow field holds: as :func:`from_arrow_type`, but arrays are told from lists by their mark."""
+    """The feature that an Arrow field holds: as :func:`from_arrow_type`, but arrays and files are told by their marks."""
     t = field.type
     if isinstance(t, pa.JsonType):
         return Json()
-    found = marked_array(field)
+    found = marked_array(field) or _marked_media(field)
     if found is not None:
         return found
     return from_arrow_type(t.storage_type if isinstance(t, pa.BaseExtensionType) else t)
+
+
+def _marked_media(field: pa.Field) -> Any:
+    """The files that an Arrow field holds, by its mark; None if it holds none."""
+    mark = (field.metadata or {}).get(MEDIA_MARK)
+    if mark is None or field.type != MEDIA_TYPE:
+        return None
+    try:
+        return feature_from_dict(json.loads(mark))
+    except ValueError:  # FeatureError is one: a type of a newer version; the struct can be read all the same
+        return None
 
 
 def plain_type(t: pa.DataType) -> pa.DataType:

@@ -24,8 +24,8 @@ from nlpdata.features.codec import as_mapping, is_listlike
 from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
 from nlpdata.features.misfit import MISFITS, first_conflict, first_misfit, row_error
-from nlpdata.features.mixed import infer_feature
-from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_type, normalise
+from nlpdata.features.mixed import check_on_mixed_types, infer_feature
+from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_field, arrow_type, normalise
 from nlpdata.features.scalars import ClassLabel, Value
 from nlpdata.features.schema import Features
 from nlpdata.features.values import as_values, numpy_array, scalar
@@ -64,23 +64,50 @@ def encode_column(
     >>> encode_column(["pos", 0, None], ClassLabel(names=["neg", "pos"])).to_pylist()
     [1, 0, None]
     """
-    if feature is not None:
-        feature = normalise(feature, column)
+    return encode_field(values, feature, column=column, first_row=first_row, on_mixed_types=on_mixed_types)[1]
+
+
+def encode_field(
+    values: Any,
+    feature: FeatureType | None,
+    *,
+    column: str = "",
+    first_row: int = 0,
+    on_mixed_types: str | None = None,
+) -> tuple[pa.Field, Any]:
+    """The Arrow field of a column, which tells the feature, and its values; arguments and errors of :func:`encode_column`."""
+    check_on_mixed_types(on_mixed_types)
     values = as_values(values)
     if isinstance(values, np.ndarray):
         values = numpy_array(values)
-    if not isinstance(values, list):
-        wanted = from_arrow_type(values.type) if feature is None else feature
-        return convert_array(values, wanted, strict=True, column=column, first_row=first_row)
     if feature is not None:
-        return _encode_list(values, feature, column, first_row)
-    if on_mixed_types is None:
-        return _infer_list(values, column, first_row)
+        feature = normalise(feature, column)
+        field = arrow_field(column, feature)
+        if isinstance(values, list):
+            return field, _encode_list(values, feature, column, first_row)
+        return field, convert_array(values, feature, strict=True, column=column, first_row=first_row)
+    if not isinstance(values, list):
+        found = from_arrow_type(values.type)
+        array = convert_array(values, found, strict=True, column=column, first_row=first_row)
+        return pa.field(column, array.type), array
     try:
-        return _infer_list(values, column, first_row)
+        array = _infer_list(values, column, first_row)
+        return pa.field(column, array.type), array
+    except FeatureError as error:
+        inferred = _meant(values, on_mixed_types, error)
+        return arrow_field(column, inferred), _encode_list(values, normalise(inferred), column, first_row)
+
+
+def _meant(values: list[Any], on_mixed_types: str | None, error: FeatureError) -> FeatureType:
+    """The feature of values that Arrow has no type for.
+
+    Raises:
+        FeatureError: ``error``, which says more, where there is none.
+    """
+    try:
+        return infer_feature(values, on_mixed_types=on_mixed_types)
     except FeatureError:
-        found = infer_feature(values, on_mixed_types=on_mixed_types)
-        return _encode_list(values, normalise(found), column, first_row)
+        raise error from error.__cause__
 
 
 def encode_table(
@@ -103,8 +130,8 @@ def encode_table(
     if features is not None and len(names) != len(columns):
         extra = next(name for name in columns if name not in features)
         raise unknown(UnknownColumnError, "column", extra, features, "Declare it in the features, or leave it out.")
-    arrays = {
-        name: encode_column(
+    encoded = {
+        name: encode_field(
             columns[name],
             None if features is None else features[name],
             column=name,
@@ -113,12 +140,13 @@ def encode_table(
         )
         for name in names
     }
+    arrays = {name: array for name, (_, array) in encoded.items()}
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name!r}: {length}" for name, length in lengths.items())
         raise ArgumentError(f"The columns of a table have equal lengths; these have {shown}.")
     if features is None:
-        return pa.table(arrays)
+        return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema([field for field, _ in encoded.values()]))
     count = next(iter(lengths.values()), 0)
     found = [arrays[name] if name in arrays else pa.nulls(count, arrow_type(f)) for name, f in features.items()]
     return pa.Table.from_arrays(found, schema=features.arrow_schema)

@@ -6,6 +6,7 @@ paths, bytes or structs become such a struct. Does not know: what the bytes mean
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -22,6 +23,8 @@ _types = pa.types
 
 #: What every file in a column is stored as.
 MEDIA_TYPE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+#: The metadata of an Arrow field that tell which files the struct is.
+MEDIA_MARK = b"nlpdata:feature"
 
 
 class Media(Feature):
@@ -40,6 +43,11 @@ class Media(Feature):
     def requires_decoding(self) -> bool:
         """True unless ``decode=False``."""
         return self.decode
+
+    @property
+    def field_marks(self) -> dict[bytes, bytes]:
+        """What tells an image from a sound, and both from a struct."""
+        return {MEDIA_MARK: json.dumps(self.to_dict(), sort_keys=True).encode()}
 
     def encode_example(self, value: Any) -> dict[str, Any] | None:
         """A file as it is stored: ``{"bytes": ..., "path": ...}``, one of which may be None.

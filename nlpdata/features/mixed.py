@@ -37,7 +37,7 @@ def infer_feature(values: Any, *, on_mixed_types: str | None = None) -> FeatureT
 
     As :func:`infer_type`, but Pillow images are :class:`Image`, decoded sounds :class:`Audio` and so on, also inside of
     lists and dicts; and with ``on_mixed_types="use_json"`` values without a common type are :class:`Json`, at the innermost
-    list that holds them.
+    list that holds them, or key if all dicts have the same.
 
     Args:
         values: a list, tuple or other iterable of rows, an array of NumPy, Arrow, torch, ..., or a pandas Series.
@@ -50,13 +50,22 @@ def infer_feature(values: Any, *, on_mixed_types: str | None = None) -> FeatureT
     >>> infer_feature([[1, "a"], []], on_mixed_types="use_json")
     List(Json(decode=True))
     """
-    if on_mixed_types not in (None, "use_json"):
-        hint = did_you_mean(str(on_mixed_types), ["use_json"])
-        raise ArgumentError(f"on_mixed_types is 'use_json' or None, not {on_mixed_types!r}.{hint}")
+    check_on_mixed_types(on_mixed_types)
     found = as_values(values)
     if not isinstance(found, list):
         return from_arrow_type(infer_type(found))
     return _feature(found, on_mixed_types == "use_json")
+
+
+def check_on_mixed_types(on_mixed_types: str | None) -> None:
+    """Refuse what ``on_mixed_types`` cannot be.
+
+    Raises:
+        ArgumentError: neither ``"use_json"`` nor None.
+    """
+    if on_mixed_types not in (None, "use_json"):
+        hint = did_you_mean(str(on_mixed_types), ["use_json"])
+        raise ArgumentError(f"on_mixed_types is 'use_json' or None, not {on_mixed_types!r}.{hint}")
 
 
 def _feature(values: list[Any], use_json: bool) -> FeatureType:
@@ -76,15 +85,18 @@ def _feature(values: list[Any], use_json: bool) -> FeatureType:
 
 
 def _nested(rows: list[Any], use_json: bool) -> FeatureType | None:
-    """The feature of lists, or of dicts that hold files; None for anything else."""
+    """The feature of lists, or of dicts with text as keys; None for anything else."""
     if rows and all(is_listlike(row) for row in rows):
         return List(_feature(list(chain.from_iterable(rows)), use_json))
     if not all(isinstance(row, dict) for row in rows):
         return None
     keys = dict.fromkeys(chain.from_iterable(rows))
+    if not keys or not all(isinstance(key, str) for key in keys):
+        return None
     optional = [key for key in keys if not all(key in row for row in rows)]
+    inside = use_json and not optional  # dicts with different keys are no rows of one struct
     try:
-        return Struct({key: _feature([row[key] for row in rows if key in row], False) for key in keys}, optional)
+        return Struct({key: _feature([row[key] for row in rows if key in row], inside) for key in keys}, optional)
     except FeatureError:
         return None
 

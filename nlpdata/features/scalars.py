@@ -208,19 +208,19 @@ class ClassLabel(Feature):
             raise FeatureError(f"int2str takes an integer or several, not {values!r}.")
         return [self._name_of(int(v)) for v in values]
 
-    def encode_example(self, value: Any) -> int | None:
+    def encode_example(self, example_data: Any) -> int | None:
         """The integer of a name, of the digits of an integer, or of an integer in range; None stays None.
 
         Raises:
             FeatureError: the value is none of these.
         """
-        if value is None:
+        if example_data is None:
             return None
-        if isinstance(value, str):
-            return self._int_of(value, self._index())
-        if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or float(value) % 1 != 0:
-            raise FeatureError(f"{value!r} ({type(value).__name__}) is neither a class name nor an integer.")
-        return self._in_range(_to_int(value))
+        if isinstance(example_data, str):
+            return self._int_of(example_data, self._index())
+        if isinstance(example_data, bool | np.bool_) or not isinstance(example_data, Real) or float(example_data) % 1 != 0:
+            raise FeatureError(f"{example_data!r} ({type(example_data).__name__}) is neither a class name nor an integer.")
+        return self._in_range(_to_int(example_data))
 
     def cast_storage(self, storage: pa.Array) -> pa.Array:
         """An array of names or integers as an int64 array.

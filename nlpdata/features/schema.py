@@ -35,6 +35,7 @@ class Features(dict[str, Any]):
 
     A plain dict is a struct, ``[x]`` is ``List(x)``.
 
+    >>> from nlpdata import Value
     >>> features = Features({"text": Value("string"), "tags": [Value("int64")]})
     >>> features["tags"]
     List(Value('int64'))
@@ -103,6 +104,7 @@ class Features(dict[str, Any]):
     def to_dict(self) -> dict[str, Any]:
         """The features as JSON-able data, each type with its ``_type`` tag.
 
+        >>> from nlpdata import ClassLabel
         >>> Features({"label": ClassLabel(names=["a", "b"])}).to_dict()
         {'label': {'names': ['a', 'b'], '_type': 'ClassLabel'}}
         """
@@ -168,6 +170,7 @@ class Features(dict[str, Any]):
     def flatten(self, max_depth: int = 16) -> Features:
         """The features with the fields of structs as columns of their own, named ``"column.field"``.
 
+        >>> from nlpdata import Value
         >>> Features({"a": {"b": Value("int8")}}).flatten()
         {'a.b': Value('int8')}
         """

@@ -3,7 +3,8 @@
 Knows: which types hold which others without loss. Does not know: values.
 
 The order is a lattice with a top that is an error, so that shards may be widened in any order:
-null is below everything; integers are below wider integers and below float64; float16 < float32 < float64;
+null is below everything; what has a form in JSON is below JSON; integers are below wider integers and below float64;
+float16 < float32 < float64;
 text and bytes are below their 64-bit forms; time units are below finer ones; lists follow their items;
 structs take the union of keys (a key that one side lacks becomes optional).
 """
@@ -41,7 +42,7 @@ def widen(a: pa.DataType, b: pa.DataType) -> pa.DataType:
     """
     if a.equals(b, check_metadata=True):
         return a
-    for join in (_null, _same_family, _dictionary):
+    for join in (_null, _same_family, _dictionary, _json):
         found = join(a, b)
         if found is not None:  # an empty struct type is false
             return found
@@ -63,11 +64,28 @@ def widen_schema(a: pa.Schema, b: pa.Schema) -> pa.Schema:
             fields[field.name] = field
             continue
         try:
-            fields[field.name] = pa.field(field.name, widen(mine.type, field.type), metadata=mine.metadata)
+            fields[field.name] = widen_field(mine, field)
         except TypeConflictError as error:
             raise TypeConflictError(f"Column {field.name!r}: {error}") from None
     result = pa.schema(list(fields.values()))
     return a if result.equals(a.remove_metadata(), check_metadata=True) else result
+
+
+def widen_field(a: pa.Field, b: pa.Field) -> pa.Field:
+    """The field that holds the values of two fields of one name: optional if one of them is, and with the other marks (that
+    its lists are arrays, its structs files) where they agree, or where one field has nothing but nulls.
+
+    Raises:
+        TypeConflictError: there is none; names both types.
+    """
+    marks = _marks_of(a) if _types.is_null(b.type) or _marks_of(a) == _marks_of(b) else {}
+    marks = _marks_of(b) if _types.is_null(a.type) else marks
+    optional = OPTIONAL if is_optional(a) or is_optional(b) else {}
+    return pa.field(a.name, widen(a.type, b.type), metadata={**optional, **marks} or None)
+
+
+def _marks_of(field: pa.Field) -> dict[bytes, bytes]:
+    return {name: value for name, value in (field.metadata or {}).items() if name not in OPTIONAL}
 
 
 def widen_all(types: list[pa.DataType]) -> pa.DataType:
@@ -93,6 +111,21 @@ def _dictionary(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
         return None
     plain_a, plain_b = (t.value_type if _types.is_dictionary(t) else t for t in (a, b))
     return widen(plain_a, plain_b)
+
+
+def _json(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
+    """JSON holds whatever has a form in JSON."""
+    if not (isinstance(a, pa.JsonType) or isinstance(b, pa.JsonType)):
+        return None
+    return pa.json_() if _has_json(a) and _has_json(b) else None
+
+
+def _has_json(t: pa.DataType) -> bool:
+    if isinstance(t, pa.JsonType) or _is_number(t) or _is_text(t) or _types.is_boolean(t) or _types.is_null(t):
+        return True
+    if _is_list(t):
+        return _has_json(t.value_type)
+    return _types.is_struct(t) and all(_has_json(t.field(i).type) for i in range(t.num_fields))
 
 
 def _is_number(t: pa.DataType) -> bool:
@@ -153,7 +186,7 @@ def _is_list(t: pa.DataType) -> bool:
 
 
 def _lists(a: pa.DataType, b: pa.DataType) -> pa.DataType:
-    items = widen(a.value_type, b.value_type)
+    items = widen_field(a.value_field, b.value_field).with_name("item")
     if _types.is_large_list(a) or _types.is_large_list(b):
         return pa.large_list(items)
     fixed = _types.is_fixed_size_list(a) and _types.is_fixed_size_list(b) and a.list_size == b.list_size
@@ -165,12 +198,11 @@ def _structs(a: pa.DataType, b: pa.DataType) -> pa.DataType:
     children = []
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if name not in ours or name not in theirs:
-            children.append(pa.field(name, (ours if name in ours else theirs)[name].type, metadata=OPTIONAL))
+            only = (ours if name in ours else theirs)[name]
+            children.append(only.with_metadata({**OPTIONAL, **_marks_of(only)}))
             continue
-        mine, other = ours[name], theirs[name]
-        marks = OPTIONAL if is_optional(mine) or is_optional(other) else None
         try:
-            children.append(pa.field(name, widen(mine.type, other.type), metadata=marks))
+            children.append(widen_field(ours[name], theirs[name]))
         except TypeConflictError as error:
             raise TypeConflictError(f"Key {name!r}: {error}") from None
     return pa.struct(children)

@@ -1,6 +1,7 @@
 """Archives and compressed files, opened by what they are and never by their name.
 
-Knows: zip, tar, gz, bz2, xz, zst, lz4; that members stay inside their folder, links are refused, and how much may come out.
+Knows: zip, tar, gz, bz2, xz, zst, lz4 (and who opens 7z and rar); that members stay inside their folder, links are refused, and
+how much may come out.
 Does not know: where the archive came from. Extraction happens aside; a folder has its name only when it is whole.
 """
 
@@ -24,7 +25,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from nlpdata.errors import ArchiveError, NlpdataError, TruncatedArchiveError, UnsafeArchiveError
+from nlpdata.fetch import foreign
 from nlpdata.fetch.checksum import BLOCK_BYTES, sync_folder, writable
+from nlpdata.fetch.streams import borrowed, peeked
 from nlpdata.settings import settings
 
 # First bytes -> kind. Tar has its mark at byte 257.
@@ -41,7 +44,6 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _HEAD_BYTES = 512
 _COMPRESSED = {"gz", "bz2", "xz", "zst", "lz4"}
-_NOT_READ = {"7z", "rar"}
 _RATIO_FROM_BYTES = 1 << 20  # a few kilobytes of blanks may well shrink a thousand times
 
 
@@ -100,38 +102,16 @@ def open_stream(source: str | os.PathLike[str] | BinaryIO) -> BinaryIO:
 
 
 def _decompressed(file: BinaryIO, label: str) -> BinaryIO:
-    head, file = _peek(file)
+    head, file = peeked(file, _HEAD_BYTES)
     kind = kind_of(head)
     if kind is None or kind == "tar":
         return file
     if kind == "zip":
         return _only_member(file, label)
-    if kind in _NOT_READ:
-        raise ArchiveError(f"{label} is a {kind} archive, which nlpdata does not open. Unpack it and pass the files.")
+    if kind in foreign.KINDS:
+        raise ArchiveError(f"{label} is a {kind} archive, which cannot be read as a stream. Extract it and pass the files.")
     raw = cast(Any, _decompressor(file, kind))
     return io.BufferedReader(_Guarded(raw, file, label), BLOCK_BYTES)
-
-
-def _peek(file: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The first bytes of a stream, and the stream with those bytes still to come."""
-    peek = getattr(file, "peek", None)
-    if peek is not None and len(head := peek(_HEAD_BYTES)) >= _HEAD_BYTES:
-        return bytes(head[:_HEAD_BYTES]), file
-    if file.seekable():
-        start = file.tell()
-        head = file.read(_HEAD_BYTES)
-        file.seek(start)
-        return head, file
-    head = _read_exactly(file, _HEAD_BYTES)
-    return head, io.BufferedReader(_Rejoined(head, file), BLOCK_BYTES)
-
-
-def _read_exactly(file: BinaryIO, size: int) -> bytes:
-    parts = []
-    while size and (part := file.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _decompressor(file: BinaryIO, kind: str) -> Any:
@@ -153,28 +133,6 @@ def _only_member(file: BinaryIO, label: str) -> BinaryIO:
         if len(members) != 1:
             raise ArchiveError(f"{label} holds {len(members)} files where one is expected. Extract it and pass the files.")
         return io.BufferedReader(_Guarded(archive.open(members[0]), file, label), BLOCK_BYTES)
-
-
-class _Rejoined(io.RawIOBase):
-    """Bytes already read, followed by the stream they were read from."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head, self._rest = head, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._head:
-            part, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        else:
-            part = self._rest.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        self._rest.close()
-        super().close()
 
 
 class _Guarded(io.RawIOBase):
@@ -259,7 +217,7 @@ def extract(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> Pat
 
     Args:
         path: the archive; what it is is told by its bytes.
-        target: a folder for zip and tar, a file for gz, bz2, xz, zst and lz4. If it exists it is returned as it is.
+        target: a folder for zip, tar, 7z and rar, a file for gz, bz2, xz, zst and lz4. If it exists it is returned as it is.
 
     Raises:
         UnsafeArchiveError: a member outside the folder, a link or device, or more bytes than the settings
@@ -273,8 +231,8 @@ def extract(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> Pat
         return goal
     with open(source, "rb") as file:
         kind = kind_of(file.read(_HEAD_BYTES))
-    if kind is None or kind in _NOT_READ:
-        raise ArchiveError(f"{source} is {kind or 'not an'} archive that nlpdata can open: zip, tar, gz, bz2, xz, zst or lz4.")
+    if kind is None:
+        raise ArchiveError(f"{source} is not an archive that nlpdata can open: zip, tar, gz, bz2, xz, zst, lz4, 7z or rar.")
     _remove_orphans(goal)
     aside = goal.with_name(f"{goal.name}.tmp-{os.getpid()}-{secrets.token_hex(4)}")
     budget = _Budget(str(source), source.stat().st_size)
@@ -293,8 +251,12 @@ def _unpack(source: Path, kind: str, aside: Path, budget: _Budget) -> None:
         aside.mkdir()
         _unpack_zip(source, aside, budget)
         return
+    if kind in foreign.KINDS:
+        aside.mkdir()
+        foreign.unpack(kind, source, lambda name, is_link: _place(aside, name, is_link, budget), budget.spend)
+        return
     with open_stream(source) as stream:
-        head, stream = _peek(stream)
+        head, stream = peeked(stream, _HEAD_BYTES)
         if kind_of(head) == "tar":
             aside.mkdir()
             _unpack_tar(stream, aside, budget)
@@ -358,6 +320,12 @@ def confined(folder: Path, name: str, label: str) -> Path:
     return folder.joinpath(*pure.parts)
 
 
+def _place(folder: Path, name: str, is_link: bool, budget: _Budget) -> Path:
+    if is_link:
+        raise _refused(budget.label, name, "a link or a device")
+    return confined(folder, name, budget.label)
+
+
 def _refused(label: str, member: str, what: str) -> UnsafeArchiveError:
     return UnsafeArchiveError(
         f"{label} holds the member {member!r}, {what}. Nothing was extracted. If you trust the archive, unpack it yourself."
@@ -414,11 +382,12 @@ def iter_archive(source: str | os.PathLike[str] | BinaryIO) -> Iterator[tuple[st
         with open(source, "rb") as file:
             yield from _members(file, os.fspath(source))
     else:
-        yield from _members(source, _label(source))
+        # An open file stays open: it is the caller's.
+        yield from _members(borrowed(source), _label(source))
 
 
 def _members(file: BinaryIO, label: str) -> Iterator[tuple[str, BinaryIO]]:
-    head, file = _peek(file)
+    head, file = peeked(file, _HEAD_BYTES)
     with reading(label):
         yield from _zip_members(file, label) if kind_of(head) == "zip" else _tar_members(file, label)
 
@@ -436,7 +405,7 @@ def _zip_members(file: BinaryIO, label: str) -> Iterator[tuple[str, BinaryIO]]:
 def _tar_members(file: BinaryIO, label: str) -> Iterator[tuple[str, BinaryIO]]:
     budget = _Budget(label, _size_of(file))
     stream = _decompressed(file, label)
-    head, stream = _peek(stream)
+    head, stream = peeked(stream, _HEAD_BYTES)
     if kind_of(head) != "tar":
         raise ArchiveError(f"{label} is neither a tar nor a zip archive.")
     with tarfile.open(fileobj=stream, mode="r|") as archive:

@@ -62,12 +62,14 @@ class DownloadConfig:
         force_extract: extract again even what is there.
         delete_extracted: delete extracted files once the dataset is prepared.
         num_proc: downloads at the same time.
-        max_retries: tries of a request that failed in transport; None is the setting of that name.
+        max_retries: tries in a row without a new byte; None is the setting of that name.
+        max_seconds: what one download may take, all its tries together; None is the setting ``download_seconds``.
+        use_etag: with ``force_download``, ask for the file only if the source says by ETag or date that it changed.
         token: sent as bearer token; ``True`` takes the environment variable ``HF_TOKEN``.
         storage_options: protocol -> arguments of its fsspec file system; or the arguments alone.
         download_desc: what the progress bar says.
         disable_tqdm: no progress bar.
-        resume_download, extract_on_the_fly, use_etag: accepted for the sake of old code; downloads always resume.
+        resume_download, extract_on_the_fly: accepted for the sake of old code; downloads always resume.
     """
 
     cache_dir: str | os.PathLike[str] | None = None
@@ -83,6 +85,7 @@ class DownloadConfig:
     use_etag: bool = True
     num_proc: int | None = None
     max_retries: int | None = None
+    max_seconds: float | None = None
     token: str | bool | None = None
     storage_options: dict[str, Any] = field(default_factory=dict)
     download_desc: str | None = None

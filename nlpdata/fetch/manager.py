@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from nlpdata.cache.lease import Lease
-from nlpdata.fetch.archive import extract, is_archive, iter_archive, remove_tree
+from nlpdata.fetch.archive import extract, is_archive, remove_tree
 from nlpdata.fetch.checksum import Checksum, check_folder, checksum_of
 from nlpdata.fetch.config import DownloadConfig, DownloadMode, GenerateMode, VerificationMode
+from nlpdata.fetch.listing import ArchiveMembers, FilesBelow
 from nlpdata.fetch.remote import Fetched, fetch_file, is_remote, local_path
 from nlpdata.settings import settings
 
@@ -156,22 +157,13 @@ class DownloadManager:
         """``extract(download(url_or_urls))``."""
         return self.extract(self.download(url_or_urls))
 
-    def iter_archive(self, path_or_buf: str | os.PathLike[str] | BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
-        """(member path, file object) of a tar or zip, one after the other, without extracting it."""
-        return iter_archive(path_or_buf)
+    def iter_archive(self, path_or_buf: str | os.PathLike[str] | BinaryIO) -> ArchiveMembers:
+        """(member path, file object) of a tar or zip, without extracting it; read when it is gone over, anew each time."""
+        return ArchiveMembers(path_or_buf)
 
-    def iter_files(self, paths: Any) -> Iterator[str]:
+    def iter_files(self, paths: Any) -> FilesBelow:
         """Every file at or below ``paths``, sorted within each; hidden files and ``__x__`` folders are left out."""
-        for path in _leaves(paths):
-            if os.path.isfile(path):
-                if not _is_hidden(os.path.basename(path)):
-                    yield path
-                continue
-            if not os.path.isdir(path):
-                raise FileNotFoundError(f"There is no file or folder {path!r}.")
-            for here, folders, files in os.walk(path):
-                folders[:] = sorted(name for name in folders if not _is_hidden(name))
-                yield from (os.path.join(here, name) for name in sorted(files) if not _is_hidden(name))
+        return FilesBelow(tuple(_leaves(paths)))
 
     def get_recorded_sizes_checksums(self) -> dict[str, dict[str, Any]]:
         """URL -> ``{"num_bytes", "checksum"}`` of everything asked for; for a local file the checksum may be None."""
@@ -208,10 +200,6 @@ def _size_of(fetched: Fetched) -> int:
     if fetched.checksum is not None and fetched.checksum.num_bytes is not None:
         return fetched.checksum.num_bytes
     return fetched.path.stat().st_size if fetched.path.is_file() else 0
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "__"))
 
 
 def _leaves(structure: Any) -> Iterable[str]:

@@ -7,7 +7,7 @@ Does not know: who asks, or what the file means.
 ::
 
     <cache>/downloads/<sha256>                 content
-    <cache>/downloads/urls/<hash of URL>.json  {"url", "sha256", "num_bytes", "etag"}
+    <cache>/downloads/urls/<hash of URL>.json  {"url", "sha256", "num_bytes", "etag", "last_modified"}
     <cache>/downloads/parts/<hash of URL>...   a download under way: .part, and the .lease of the process that does it
 """
 
@@ -18,29 +18,30 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from nlpdata._report import get_logger, progress, warn_once
+from nlpdata._report import get_logger, warn_once
 from nlpdata.cache.lease import Lease
-from nlpdata.errors import ChecksumError, DataFileError, FetchError, MissingPackageError, OfflineError, StorageError
+from nlpdata.errors import ChecksumError, DataFileError, FetchError, OfflineError, StorageError
 from nlpdata.fetch.checksum import (
     BLOCK_BYTES,
     Checksum,
-    HashingWriter,
     check_folder,
     checksum_of,
     publish,
-    sync,
     writable,
     write_json,
 )
 from nlpdata.fetch.config import DownloadConfig
-from nlpdata.fetch.http import Download, HttpDownload, Pace, Partial, RequestsTransport, Transport
+from nlpdata.fetch.http import HttpDownload, RequestsTransport, Transport
+from nlpdata.fetch.pace import Pace
+from nlpdata.fetch.partial import Download, Partial
+from nlpdata.fetch.storage import StorageDownload
 from nlpdata.settings import settings
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]+://")
@@ -83,11 +84,14 @@ def fetch_file(
     *,
     verify: bool = True,
     transport: Transport | None = None,
+    pace: Callable[[int, float], Pace] = Pace,
 ) -> Fetched:
     """The file that ``url`` names, on this machine. What was downloaded before costs no request.
 
     Looked for in this order: the local file, if it is a path or ``file://``; the cache, by ``expected`` and by the URL; the
     mirror (setting ``mirror``), by the sha256 of ``expected``; the URL. Two processes that want the same URL download it once.
+    With ``force_download`` the source is asked whether the file that is here has changed (by its ETag or date, unless
+    ``use_etag`` is off), and only a changed one is downloaded.
 
     Args:
         url: a path, ``http(s)://``, ``file://``, or any URL that fsspec and its packages know.
@@ -95,6 +99,7 @@ def fetch_file(
         expected: what the file was when it was recorded.
         verify: False takes the file even if it is not what was expected.
         transport: how HTTP requests are made; the default uses ``requests``.
+        pace: makes the pace of tries from the number of retries and the seconds that they may take.
 
     Raises:
         ChecksumError: the file is not what was recorded; nothing of it is kept.
@@ -110,7 +115,7 @@ def fetch_file(
     store = _Store(Path(chosen.cache_dir) if chosen.cache_dir else Path(settings.cache) / "downloads")
     if not chosen.force_download and (found := store.find(text, expected, verify)) is not None:
         return found
-    job = _Job(text, chosen, expected, verify, store, transport or RequestsTransport(chosen.proxies))
+    job = _Job(text, chosen, expected, verify, store, transport or RequestsTransport(chosen.proxies), pace)
     check_folder(store.folder)
     with writable(store.folder):
         return job.run()
@@ -155,11 +160,17 @@ class _Store:
             return found
         if expected is not None and verify:
             return None
+        checksum, _ = self.noted(url)
+        return None if checksum is None else self._have(checksum)
+
+    def noted(self, url: str) -> tuple[Checksum | None, dict[str, str]]:
+        """What came from a URL the last time, and what its server said about the version."""
         try:
             row = json.loads(self.record(url).read_text(encoding="utf-8"))
-            return self._have(Checksum(row["num_bytes"], row["sha256"]))
+            validators = {name: row[name] for name in ("etag", "last_modified") if row.get(name)}
+            return Checksum(row["num_bytes"], row["sha256"]), validators
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-            return None
+            return None, {}
 
     def _have(self, checksum: Checksum) -> Fetched | None:
         path = self.content(checksum.sha256)
@@ -177,10 +188,10 @@ class _Store:
         publish(temporary, path)
         return path
 
-    def note(self, url: str, checksum: Checksum, etag: str | None) -> None:
+    def note(self, url: str, checksum: Checksum, validators: Mapping[str, str]) -> None:
         path = self.record(url)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, {"url": url, "sha256": checksum.sha256, "num_bytes": checksum.num_bytes, "etag": etag})
+        write_json(path, {"url": url, "sha256": checksum.sha256, "num_bytes": checksum.num_bytes, **validators})
 
 
 def _name_of(url: str) -> str:
@@ -197,6 +208,7 @@ class _Job:
     verify: bool
     store: _Store
     transport: Transport
+    make_pace: Callable[[int, float], Pace]
 
     def run(self) -> Fetched:
         offline = settings.offline or self.config.local_files_only
@@ -248,7 +260,9 @@ class _Job:
         place = f"{expected.sha256[:2]}/{expected.sha256}"
         try:
             if is_remote(mirror):
-                download = self._http(f"{mirror.rstrip('/')}/{place}", f"{_name_of(self.url)}-mirror")
+                found = self._http(f"{mirror.rstrip('/')}/{place}", f"{_name_of(self.url)}-mirror", {})
+                assert found is not None  # nothing was said to be known
+                download = found
             else:
                 source = local_path(mirror) / place
                 if not source.is_file():
@@ -268,67 +282,67 @@ class _Job:
     def _copy_of(self, source: Path) -> Download:
         partial = Partial(self.store.folder / "parts", f"{_name_of(self.url)}-mirror")
         partial.begin(None)
-        partial.folder.mkdir(parents=True, exist_ok=True)
-        with writable(partial.path), open(source, "rb") as file, open(partial.path, "wb") as copy:
-            sink = HashingWriter(copy)
-            while block := file.read(BLOCK_BYTES):
-                sink.write(block)
-            sync(copy)
-        return Download(partial.path, sink.checksum, None, resumed=False)
+        with open(source, "rb") as file:
+            checksum = partial.receive(iter(lambda: file.read(BLOCK_BYTES), b""), lambda _: None, append=False)
+        return Download(partial.path, checksum, {}, resumed=False)
 
     # The URL itself
 
     def _from_url(self) -> Fetched:
-        get = self._http if self.url.startswith(("http://", "https://")) and "::" not in self.url else self._fsspec
-        download = get(self.url, _name_of(self.url))
+        known = self._unchanged_if()
+        download = self._get(known[1])
+        if download is None:
+            return Fetched(self.store.content(known[0].sha256), known[0], cached=True)
         if self._is_wrong(download) and download.resumed:
             # The first part may be of another time than the rest, whatever the server said: once more from the start.
             download.path.unlink(missing_ok=True)
-            download = get(self.url, _name_of(self.url))
+            download = self._get({})
+        assert download is not None
         if self._is_wrong(download):
             download.path.unlink(missing_ok=True)
             assert self.expected is not None
             raise _mismatch(self.url, self.expected, download.checksum)
         return self._kept(download)
 
+    def _unchanged_if(self) -> tuple[Checksum, dict[str, str]]:
+        """A whole file that came from this URL before, and how to ask whether it changed; no way to ask if there is none."""
+        checksum, validators = self.store.noted(self.url)
+        nothing: tuple[Checksum, dict[str, str]] = (Checksum(None, ""), {})
+        if not (self.config.force_download and self.config.use_etag and validators) or checksum is None:
+            return nothing
+        path = self.store.content(checksum.sha256)
+        # Who asks again may do so because the disk lost something: only a file that is what it was needs no download.
+        return (checksum, validators) if path.is_file() and checksum.accepts(checksum_of(path)) else nothing
+
+    def _get(self, known: Mapping[str, str]) -> Download | None:
+        if self.url.startswith(("http://", "https://")) and "::" not in self.url:
+            return self._http(self.url, _name_of(self.url), known)
+        options = _storage_options(self.config.storage_options, self.url.partition("://")[0])
+        partial = Partial(self.store.folder / "parts", _name_of(self.url))
+        return StorageDownload(self.url, partial, self._pace(), options, self._desc(self.url)).run()
+
     def _is_wrong(self, download: Download) -> bool:
         return self.verify and self.expected is not None and not self.expected.accepts(download.checksum)
 
     def _kept(self, download: Download) -> Fetched:
         path = self.store.keep(download.path, download.checksum)
-        self.store.note(self.url, download.checksum, download.etag)
+        self.store.note(self.url, download.checksum, download.validators)
         return Fetched(path, download.checksum, cached=False)
 
-    def _http(self, url: str, name: str) -> Download:
-        retries = self.config.max_retries if self.config.max_retries is not None else settings.max_retries
+    def _pace(self) -> Pace:
+        retries, seconds = self.config.max_retries, self.config.max_seconds
+        return self.make_pace(
+            settings.max_retries if retries is None else retries, settings.download_seconds if seconds is None else seconds
+        )
+
+    def _desc(self, url: str) -> str | None:
+        return None if self.config.disable_tqdm else self.config.download_desc or os.path.basename(urlsplit(url).path) or url
+
+    def _http(self, url: str, name: str, known: Mapping[str, str]) -> Download | None:
         partial = Partial(self.store.folder / "parts", name)
         # A token is for the server the user named, not for a mirror of somebody else.
         headers = _headers(self.config, with_token=url == self.url)
-        desc = None if self.config.disable_tqdm else self.config.download_desc or os.path.basename(urlsplit(url).path) or url
-        return HttpDownload(url, partial, self.transport, Pace(retries), headers, desc).run()
-
-    def _fsspec(self, url: str, name: str) -> Download:
-        import fsspec
-
-        partial = Partial(self.store.folder / "parts", name)
-        partial.begin(None)
-        partial.folder.mkdir(parents=True, exist_ok=True)
-        protocol = url.partition("://")[0]
-        try:
-            source = fsspec.open(url, "rb", **_storage_options(self.config.storage_options, protocol))
-            with source as file, open(partial.path, "wb") as target, progress(None, os.path.basename(url), "B") as bar:
-                sink = HashingWriter(target)
-                while block := file.read(BLOCK_BYTES):
-                    sink.write(block)
-                    bar.update(len(block))
-                sync(target)
-        except ImportError as error:
-            raise MissingPackageError(f"{url} needs a package that is not installed: {error}") from error
-        except FileNotFoundError as error:
-            raise FetchError(f"There is no file at {url}.") from error
-        except ValueError as error:
-            raise FetchError(f"Cannot open {url}: {error}") from error
-        return Download(partial.path, sink.checksum, None, resumed=False)
+        return HttpDownload(url, partial, self.transport, self._pace(), headers, self._desc(url), known).run()
 
 
 def _headers(config: DownloadConfig, *, with_token: bool) -> dict[str, str]:
@@ -350,9 +364,9 @@ def _storage_options(options: Mapping[str, Any], protocol: str) -> Mapping[str, 
 def _mismatch(url: str, expected: Checksum, found: Checksum) -> ChecksumError:
     return ChecksumError(
         f"{url} is not the file that was recorded.\n"
-        f"  expected: {expected}\n"
-        f"  got:      {found}\n"
-        "The file was not kept. If it was changed on purpose, record the new one in checksums.json beside the loader\n"
-        f'("num_bytes": {found.num_bytes}, "sha256": "{found.sha256}"),\n'
-        'or take it unchecked with verification_mode="no_checks".'
+        f"  recorded: {expected}\n"
+        f"  now:      {found}\n"
+        "The file was not kept. If it was changed on purpose, accept the new one by recording it in checksums.json beside\n"
+        f'the loader, as {{"num_bytes": {found.num_bytes}, "sha256": "{found.sha256}"}}, or with the command\n'
+        '"nlpdata script record LOADER --accept-checksums"; or take it unchecked, once, with verification_mode="no_checks".'
     )

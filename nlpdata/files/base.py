@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 COMPRESSIONS = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst", ".zip": "zip", ".lz4": "lz4"}
 
+_NAMED = {"gzip": "gz", "gz": "gz", "bz2": "bz2", "xz": "xz", "zstd": "zst", "zst": "zst"}
+
 FILE_TYPES = Registry("file type", UnknownFileTypeError)
 FILE_TYPES.register("arrow", "nlpdata.files.arrow:ArrowFile", aliases=("feather", "ipc"))
 FILE_TYPES.register("csv", "nlpdata.files.csv:CsvFile", aliases=("tsv",))
@@ -340,13 +342,26 @@ class Counted:
 
 
 @contextmanager
-def created(target: Source) -> Iterator[Counted]:
-    """A sink for a new file, compressed as its name says, which appears when the block ends well; or a stream as it is."""
+def created(target: Source, compression: str | None = "infer") -> Iterator[Counted]:
+    """A sink for a new file, which appears when the block ends well; or a stream as it is.
+
+    Args:
+        target: a path or a binary stream.
+        compression: of a file: "infer" goes by its name, None does not compress, "gzip", "bz2", "xz" or "zstd" do.
+
+    Raises:
+        ArgumentError: an unknown compression, or one for a stream.
+    """
+    if compression not in ("infer", None) and compression not in _NAMED:
+        hint = did_you_mean(str(compression), _NAMED)
+        raise ArgumentError(f"compression is {compression!r}.{hint} Known: 'infer', None, {', '.join(sorted(_NAMED))}.")
     if not isinstance(target, str | os.PathLike):
+        if compression not in ("infer", None):
+            raise ArgumentError(f"compression={compression!r} is for files. Compress the stream itself, or pass a path.")
         yield Counted(target)
         return
     path = Path(target)
-    kind = COMPRESSIONS.get(path.suffix.lower())
+    kind = COMPRESSIONS.get(path.suffix.lower()) if compression == "infer" else _NAMED.get(compression or "")
     with written_aside(path) as sink:
         compressor = _compressor(sink, kind)
         counted = Counted(compressor or sink)

@@ -85,13 +85,17 @@ class CsvFile(FileType):
         """
         schema, rows = first_schema(batches, options.pop("schema", None))
         chosen = parse_options(CsvWriteOptions, options, "csv")
-        with created(target) as sink:
+        with created(target, chosen.compression) as sink:
             if schema is not None and chosen.header is not False:
                 header = schema.names if chosen.header is True else list(chosen.header)
-                sink.write(chosen.lines([header]))
+                sink.write(chosen.lines([["", *header] if chosen.index else header]))
+            done = 0
             for batch in rows:
+                numbers = [range(done, done + batch.num_rows)] if chosen.index else []
                 if batch.num_rows:
-                    sink.write(chosen.lines(list(zip(*(_cells(column, chosen) for column in batch.columns), strict=True))))
+                    cells = zip(*numbers, *(_cells(column, chosen) for column in batch.columns), strict=True)
+                    sink.write(chosen.lines(list(cells)))
+                done += batch.num_rows
         return sink.num_bytes
 
 
@@ -237,7 +241,7 @@ def _misfit(plan: Plan, texts: pa.Array, place: tuple[str, pa.DataType, int]) ->
 class CsvWriteOptions:
     """How a CSV file is written; the names are those of ``pandas.DataFrame.to_csv``.
 
-    ``index`` is accepted for the sake of old code: a dataset has no index, nothing is written for it.
+    ``index=True`` writes the row numbers as a first column without a name. ``compression`` as for :func:`created`.
     """
 
     sep: str = ","
@@ -252,6 +256,7 @@ class CsvWriteOptions:
     float_format: str | Callable[[float], str] | None = None
     date_format: str | None = None
     index: bool = False
+    compression: str | None = "infer"
 
     def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
         """The rows as encoded lines."""

@@ -106,7 +106,7 @@ class JsonFile(FileType):
         chosen = parse_options(JsonWriteOptions, options, "json")
         between = "\n" if chosen.lines else ",\n"
         shown = chosen.shown()
-        with created(target) as sink:
+        with created(target, chosen.compression) as sink:
             started = False
             for batch in rows:
                 if batch.num_rows:
@@ -122,15 +122,21 @@ class JsonFile(FileType):
 
 @dataclass(frozen=True, slots=True)
 class JsonWriteOptions:
-    """How JSON is written. ``orient`` other than ``"records"`` is not known; ``index`` is accepted and has no effect."""
+    """How JSON is written. ``orient`` other than ``"records"`` is not known, and there is no ``index`` in such rows.
+
+    ``compression`` as for :func:`nlpdata.files.base.created`.
+    """
 
     lines: bool = True
     orient: str = "records"
     force_ascii: bool = False
     indent: int | None = None
     index: bool = False
+    compression: str | None = "infer"
 
     def __post_init__(self) -> None:
+        if self.index:
+            raise ArgumentError("index=True writes row numbers, which rows of orient='records' do not have. Leave it out.")
         if self.orient != "records":
             hint = did_you_mean(self.orient, ["records"])
             raise ArgumentError(f"orient is {self.orient!r}.{hint} JSON is written as 'records': one object per row.")

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from nlpdata.errors import CorruptFileError
+from nlpdata._report import get_logger
+from nlpdata.errors import ArgumentError, CorruptFileError, UnknownColumnError, did_you_mean
 from nlpdata.features import Features
 from nlpdata.files.base import (
     Batch,
@@ -29,14 +32,29 @@ from nlpdata.files.base import (
 )
 
 _MAX_ROWS = 1 << 20
+_ON_BAD_FILES = ("error", "warn", "skip")
 _GROUP_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetOptions:
-    """How parquet is read: ``batch_size`` rows at a time (by default as many as ``batch_bytes`` hold)."""
+    """How parquet is read.
+
+    ``batch_size`` rows at a time (by default as many as ``batch_bytes`` hold). ``filters`` keep rows: a pyarrow expression, or
+    ``[("column", ">", 0), ...]`` which all must hold, or a list of such lists of which one must; row groups that cannot have
+    such rows are not read. ``fragment_scan_options`` are pyarrow's. ``on_bad_files``: "error", "warn" or "skip" files that are
+    no parquet.
+    """
 
     batch_size: int | None = None
+    filters: Any = None
+    fragment_scan_options: Any = None
+    on_bad_files: str = "error"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_files not in _ON_BAD_FILES:
+            hint = did_you_mean(str(self.on_bad_files), _ON_BAD_FILES)
+            raise ArgumentError(f"on_bad_files is {self.on_bad_files!r}.{hint} Known: {', '.join(_ON_BAD_FILES)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +93,15 @@ class ParquetFile(FileType):
         label = label_of(source)
         with opened_random(source) as file:
             try:
-                parquet = pq.ParquetFile(file)
-                schema = parquet.schema_arrow
-                check_columns(columns, schema.names, label)
-                rows = chosen.batch_size or _rows_of(parquet.metadata, batch_bytes_or_default(batch_bytes))
-                if columns is not None:
-                    schema = pa.schema([schema.field(name) for name in columns], schema.metadata)
-                if parquet.metadata.num_rows == 0:
-                    yield pa.RecordBatch.from_pylist([], schema=schema)
-                for batch in parquet.iter_batches(batch_size=rows, columns=None if columns is None else list(columns)):
-                    yield _with_schema(batch, schema)
+                yield from _batches(file, label, columns, chosen, batch_bytes_or_default(batch_bytes))
             except (pa.ArrowInvalid, OSError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
-                raise CorruptFileError(f"{label} cannot be read as parquet: {error}") from error
+                message = f"{label} cannot be read as parquet: {error}"
+                if chosen.on_bad_files == "error":
+                    raise CorruptFileError(message) from error
+                if chosen.on_bad_files == "warn":
+                    get_logger("files").warning("%s It is left out from where it is bad.", message)
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         """A parquet file with the schema's metadata, in row groups of bounded bytes; the number of bytes.
@@ -105,6 +118,54 @@ class ParquetFile(FileType):
             for group in _groups(rows, chosen.batch_size, schema):
                 writer.write_table(group, row_group_size=max(len(group), 1))
         return int(sink.num_bytes)
+
+
+def _batches(
+    file: Any, label: str, columns: Sequence[str] | None, chosen: ParquetOptions, batch_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    parquet = pq.ParquetFile(file)
+    schema = parquet.schema_arrow
+    check_columns(columns, schema.names, label)
+    rows = chosen.batch_size or _rows_of(parquet.metadata, batch_bytes)
+    names = None if columns is None else list(columns)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns], schema.metadata)
+    if chosen.filters is None and chosen.fragment_scan_options is None:
+        found = parquet.iter_batches(batch_size=rows, columns=names)
+    else:
+        fragment = ds.ParquetFileFormat().make_fragment(file)
+        condition = _condition(chosen.filters, parquet.schema_arrow.names, label)
+        options = {"fragment_scan_options": chosen.fragment_scan_options} if chosen.fragment_scan_options else {}
+        found = fragment.to_batches(columns=names, filter=condition, batch_size=rows, **options)
+    empty = True
+    for batch in found:
+        if batch.num_rows:
+            empty = False
+            yield _with_schema(batch, schema)
+    if empty:
+        yield pa.RecordBatch.from_pylist([], schema=schema)
+
+
+def _condition(filters: Any, names: Sequence[str], label: str) -> Any:
+    """What rows must fulfil, as pyarrow takes it.
+
+    Raises:
+        UnknownColumnError: it asks for a column that the file does not have.
+        ArgumentError: it is none of the forms that filters have.
+    """
+    if filters is None or isinstance(filters, pc.Expression):
+        return filters
+    try:
+        every = [condition for group in filters for condition in ([group] if isinstance(group[0], str) else group)]
+        check_columns([str(name) for name, _, _ in every], names, label)
+        return pq.filters_to_expression(filters)
+    except (TypeError, ValueError, IndexError) as error:
+        if isinstance(error, UnknownColumnError):
+            raise
+        raise ArgumentError(
+            f"filters= is {filters!r:.200}, but conditions are [('column', 'operator', value), ...], a list of such lists, "
+            f"or a pyarrow expression: {error}"
+        ) from error
 
 
 def _with_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -7,11 +7,13 @@ URLs need SQLAlchemy. Does not know: the cache, or which rows are wanted.
 from __future__ import annotations
 
 import decimal
+import os
 import re
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -19,13 +21,37 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from nlpdata._optional import load
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
 from nlpdata.features import encode_table
 from nlpdata.files.base import Batch, batches_of, check_columns
 
 _NAME = re.compile(r"\w+(\.\w+)*")
 _SQLITE = "sqlite:///"
 _IF_EXISTS = ("fail", "replace", "append")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Database:
+    """A connection or URL with a key that changes when the database is known to have changed.
+
+    A sqlite file is known by its size and time, another URL by its text alone (pass
+    ``download_mode="reuse_cache_if_exists"`` to read it again), a connection object by nothing: it is read every time.
+    """
+
+    con: Any
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def __nlpdata_key__(self) -> str:
+        """What the result depends on."""
+        path = self.con.removeprefix(_SQLITE) if isinstance(self.con, str) and self.con.startswith(_SQLITE) else None
+        if path is not None and os.path.isfile(path):
+            found = os.stat(path)
+            return f"{os.path.abspath(path)} {found.st_size} {found.st_mtime_ns}"
+        return self.con if isinstance(self.con, str) else self.nonce
+
+    def __repr__(self) -> str:
+        """The same text for the same key."""
+        return self.__nlpdata_key__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +73,21 @@ class SqlOptions:
     def __post_init__(self) -> None:
         if self.chunksize is not None and self.chunksize < 1:
             raise ArgumentError(f"chunksize is {self.chunksize}; it must be at least 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlWriteOptions:
+    """How a table is written: ``if_exists`` is "fail", "replace" or "append". ``index`` can only be False: there is none."""
+
+    if_exists: str = "fail"
+    index: bool = False
+
+    def __post_init__(self) -> None:
+        if self.if_exists not in _IF_EXISTS:
+            hint = did_you_mean(str(self.if_exists), _IF_EXISTS)
+            raise ArgumentError(f"if_exists is {self.if_exists!r}.{hint} Use 'fail', 'replace' or 'append'.")
+        if self.index:
+            raise ArgumentError("index=True asks for an index, which a dataset does not have. Leave it out.")
 
 
 def sql_batches(sql: Any, con: Any, options: SqlOptions | None = None) -> Iterator[pa.RecordBatch]:
@@ -161,8 +202,7 @@ def write_sql(
         ArgumentError: the table exists and ``if_exists`` is ``"fail"``.
         FeatureError: a column of lists or structs, which a table does not hold.
     """
-    if if_exists not in _IF_EXISTS:
-        raise ArgumentError(f"if_exists is {if_exists!r}. Use 'fail', 'replace' or 'append'.")
+    SqlWriteOptions(if_exists)
     count = 0
     with connected(con) as connection, closing(connection.cursor()) as cursor:
         try:

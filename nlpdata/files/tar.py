@@ -1,7 +1,7 @@
 """WebDataset tars: members with one stem are one row, and what follows the stem is the column.
 
-Knows: how members are grouped, and how json, txt, cls, numbers and NumPy arrays are decoded; other members (images, audio) are
-``{"bytes", "path"}``. Does not know: how an image is decoded.
+Knows: how members are grouped, how json, txt, cls, numbers and NumPy arrays are decoded, and which members are images, sounds
+and other files of a known kind; the rest are ``{"bytes", "path"}``. Does not know: how an image is decoded.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.features import Features, encode_table
+from nlpdata.features import Audio, Feature, Features, Image, Mesh, Nifti, Pdf, Video, encode_field
 from nlpdata.fetch.archive import iter_archive
 from nlpdata.files.base import Batch, FileType, Source, batch_bytes_or_default, label_of, parse_options, pick
+from nlpdata.files.patterns import MEDIA_EXTENSIONS
 
 _BATCH_BYTES = 32 * 2**20
 
@@ -47,6 +48,12 @@ _DECODERS: dict[str, Callable[[bytes], Any]] = {
     "id": int,
     "npy": _array,
 }
+
+
+_MEDIA: dict[str, type[Feature]] = {
+    "audiofolder": Audio, "imagefolder": Image, "meshfolder": Mesh,
+    "niftifolder": Nifti, "pdffolder": Pdf, "videofolder": Video,
+}  # fmt: skip
 
 
 class TarFile(FileType):
@@ -128,12 +135,21 @@ def _decoded(data: bytes, path: str, extension: str, place: tuple[str, int]) -> 
         raise RowError(message, row=row, column=extension, value=data[:20]) from error
 
 
+def _media(name: str) -> Feature | None:
+    """The kind of files in a column, which is named by their extension; None for what is decoded, or unknown."""
+    extension = name.rpartition(".")[2]
+    kind = None if name.startswith("__") or extension in _DECODERS else MEDIA_EXTENSIONS.get(f".{extension}")
+    return _MEDIA[kind]() if kind in _MEDIA else None
+
+
 def _batch(rows: list[dict[str, Any]], names: Iterable[str], label: str, first_row: int) -> pa.RecordBatch:
-    columns = {name: [row.get(name) for row in rows] for name in names}
+    columns = []
     try:
-        table = encode_table(columns, None, first_row=first_row)
+        for name in names:
+            columns.append(encode_field([row.get(name) for row in rows], _media(name), column=name, first_row=first_row))
     except RowError as error:
         raise RowError(f"{label}: {error}", row=error.row, column=error.column, value=error.value) from error
     except FeatureError as error:
         raise type(error)(f"{label}: {error}") from error
+    table = pa.Table.from_arrays([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
     return table.combine_chunks().to_batches()[0] if rows else pa.RecordBatch.from_pylist([], schema=table.schema)

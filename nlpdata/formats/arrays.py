@@ -49,11 +49,12 @@ class Objects:
 
 @dataclass(slots=True)
 class Lists:
-    """Row i is ``child[offsets[i]:offsets[i + 1]]``, or None where not valid."""
+    """Row i is ``child[offsets[i]:offsets[i + 1]]``, or None where not valid; ``size``: of each row, if the type says."""
 
     offsets: Ndarray
     valid: Ndarray | None
     child: Piece
+    size: int | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +90,8 @@ def _piece(array: Any) -> Piece:
         return Numbers(buffers.moments(array), buffers.validity(array))
     if kind in buffers.LISTS:
         offsets, child = buffers.lists(array)
-        return Lists(offsets, buffers.validity(array), _piece(child))
+        size = array.type.list_size if kind == buffers.FIXED_LIST else None
+        return Lists(offsets, buffers.validity(array), _piece(child), size)
     if kind == buffers.STRUCT:
         names, optional = buffers.fields(array.type)
         members = {n: _piece(array.field(i)) for i, n in enumerate(names)}
@@ -123,7 +125,7 @@ def _join(parts: list[Any]) -> Piece:
         return Structs(members, parts[0].optional, valid, sum(p.num_rows for p in parts))
     lengths = np.concatenate([np.diff(p.offsets) for p in parts])
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return Lists(offsets, valid, _join([p.child for p in parts]))
+    return Lists(offsets, valid, _join([p.child for p in parts]), parts[0].size)
 
 
 def _mask(valid: Ndarray | None, start: int, stop: int) -> Ndarray | None:
@@ -293,7 +295,7 @@ class ArrayFormatter(DictFormatter):
         offsets = piece.offsets[start : stop + 1]
         first, last = int(offsets[0]), int(offsets[-1])
         length = (last - first) // (stop - start)
-        if length * (stop - start) != last - first or (np.diff(offsets) != length).any():
+        if piece.size is None and (length * (stop - start) != last - first or (offsets[1:] - offsets[:-1] != length).any()):
             return None
         inner = self._block(piece.child, first, last)
         return None if inner is None else inner.reshape(stop - start, length, *inner.shape[1:])

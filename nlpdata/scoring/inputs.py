@@ -138,9 +138,8 @@ def numbers(values: Any, name: str = "values") -> Numbers:
     if not isinstance(array, np.ndarray):
         raise FeatureError(f"{name} are text; numbers are needed.")
     result = array.astype(np.float64, copy=False)
-    usable = (result >= -_LARGEST) & (result <= _LARGEST)
-    if not usable.all():
-        row = int(usable.argmin())
+    if result.size and not (result.min() >= -_LARGEST and result.max() <= _LARGEST):  # NaN is neither
+        row = int(((result >= -_LARGEST) & (result <= _LARGEST)).argmin())
         problem = "is beyond 1e150, where squares overflow" if np.isfinite(result[row]) else "is not a finite number"
         raise _row_error(name, row, array[row].item(), problem)
     return result

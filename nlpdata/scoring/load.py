@@ -14,6 +14,7 @@ from typing import Any
 from nlpdata._report import warn_once
 from nlpdata.errors import ArgumentError
 from nlpdata.scoring.metric import Metric, State
+from nlpdata.scripts.fetched import resolve_script
 from nlpdata.scripts.find import find_script, list_scripts
 from nlpdata.scripts.load import load_class
 
@@ -41,7 +42,7 @@ def load_metric(
     {'f1': 0.3333333333333333}
 
     Args:
-        path: name of a shipped metric (:func:`list_metrics`), or path of a script with a class derived from Metric.
+        path: name of a shipped metric (:func:`list_metrics`), or path or URL of a script with a class derived from Metric.
         config_name: configuration, for metrics that have some: ``load_metric("glue", "mrpc")``.
         process_id: accepted; see ``num_process``.
         num_process: 1; for several see :meth:`Metric.merge`.
@@ -51,18 +52,20 @@ def load_metric(
         download_config: for metrics that fetch something.
         download_mode: accepted.
         script_version: accepted with a warning: scripts are those of this installation, or local files.
+        trust_remote_code: as in :func:`nlpdata.load_dataset`, for the URL of a script.
         metric_init_kwargs: settings and parameters that then hold in every ``compute`` (``average="macro"``).
 
     Raises:
         UnknownMetricError: neither a shipped name nor a path; says what comes close.
         UnknownConfigError: the metric has no such configuration, or needs one.
+        UntrustedScriptError: it is the URL of a script that nobody trusted yet; nothing of it was run.
         ScriptError: the script cannot be run, or a package it imports is missing.
     """
     if script_version is not None:
         warn_once(f"script_version={script_version!r} is not used: metrics are the shipped ones or local scripts.")
-    metric_init_kwargs.pop("trust_remote_code", None)
+    trusted = metric_init_kwargs.pop("trust_remote_code", None)
     metric_init_kwargs.pop("revision", None)
-    script = find_script("metric", path)
+    script = resolve_script("metric", path, trusted, download_config) or find_script("metric", path)
     kind = load_class(script, Metric)
     metric: Metric = kind(
         config_name=config_name,

@@ -18,7 +18,6 @@ Where an interval or the score of each row is asked for, the statistics of each 
 from __future__ import annotations
 
 import inspect
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -511,7 +510,12 @@ def _materialized(values: Any) -> Any:
 
 
 def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    """``BrierScore`` as ``brier_score``; without ``re``, whose first pattern would take a third of a first load."""
+    result = name[:1]
+    for before, here, after in zip(name, name[1:], [*name[2:], ""], strict=False):
+        begins = here.isupper() and (before.islower() or before.isdigit() or (before.isupper() and after.islower()))
+        result += f"_{here}" if begins else here
+    return result.lower()
 
 
 @lru_cache(maxsize=64)

@@ -23,6 +23,7 @@ SHIFT = 1200
 _BLOCK_ROWS = 1 << 13  # so that the rounds stay in the processor's cache
 _LARGEST = 2.0**1023  # leaves room to round up
 _SPLITTER = float(2**27 + 1)
+_MIDDLE = 900  # exponents up to which nothing overflows or gets subnormal
 _DIGIT_BITS = 19  # a block of 2**13 products of two such digits, with signs and rounding, stays below 2**53
 _MOST_DIGITS = 6
 
@@ -43,19 +44,36 @@ def exact_sum(values: Floats) -> int:
 
 
 def _exact_block_sum(values: Floats) -> int:
-    rest, total = values, 0
-    headroom = 51 - len(values).bit_length()
-    while rest.size:
-        largest = max(abs(float(rest.min())), abs(float(rest.max())))
-        if largest == 0.0:
-            break
-        if not largest < _LARGEST:
-            raise FeatureError("The values are too large to be summed as 64-bit floats (squares and weighted values overflow).")
-        unit = int(np.frexp(largest)[1]) - headroom
-        on_grid = np.rint(np.ldexp(rest, -unit))
-        total += int(on_grid.sum()) << (unit + SHIFT)
-        rest = rest - np.ldexp(on_grid, unit)
+    if not values.size:
+        return 0
+    largest = _largest(values)
+    if not largest < _LARGEST:
+        raise FeatureError("The values are too large to be summed as 64-bit floats (squares and weighted values overflow).")
+    bits = 51 - len(values).bit_length()
+    unit, rest, total = int(np.frexp(largest)[1]), values, 0
+    while rest.any():
+        unit -= bits
+        leading = _on_grid(rest, unit)
+        total += fixed(float(leading.sum())) if abs(unit) < _MIDDLE else int(np.ldexp(leading, -unit).sum()) << (unit + SHIFT)
+        rest = rest - leading
     return total
+
+
+def _largest(values: Floats) -> float:
+    return max(abs(float(values.min())), abs(float(values.max())))
+
+
+def _on_grid(values: Floats, unit: int) -> Floats:
+    """The nearest multiples of 2**unit, exactly; the values are below 2**(unit + 51).
+
+    Next to 1.5 * 2**(unit + 52), the float64 numbers are the multiples of 2**unit: adding it rounds, taking it away is exact.
+    """
+    if abs(unit) < _MIDDLE:
+        anchor = 1.5 * 2.0 ** (unit + 52)
+        result: Floats = values + anchor
+        result -= anchor
+        return result
+    return np.ldexp(np.rint(np.ldexp(values, -unit)), unit)
 
 
 def exact_dot(left: Floats, right: Floats) -> int:
@@ -92,38 +110,31 @@ def exact_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
 
 
 def _block_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
-    (left, left_units), (right, right_units) = _digits(x), _digits(y)
+    left, right = _digits(x), _digits(y)
     if left is None or right is None:
         sums = _exact_block_sum(x), _exact_block_sum(y)
         return *sums, exact_dot(x, x), exact_dot(y, y), exact_dot(x, y)
-    table = np.concatenate([np.ones((1, len(x))), left, right])
-    products = (table @ table.T).tolist()
-    here, there = range(1, 1 + len(left)), range(1 + len(left), len(table))
-    units = [0, *left_units, *right_units]
+    table = np.stack([np.ones(len(x)), *left, *right])
+    products = [[fixed(cell) for cell in row] for row in (table @ table.T).tolist()]
+    one, here, there = range(1), range(1, 1 + len(left)), range(1 + len(left), len(table))
 
     def summed(rows: range, columns: range) -> int:
-        return sum(int(products[i][j]) << (units[i] + units[j] + SHIFT) for i in rows for j in columns)
+        return sum(products[i][j] for i in rows for j in columns)
 
-    one = range(1)
     return summed(one, here), summed(one, there), summed(here, here), summed(there, there), summed(here, there)
 
 
-def _digits(values: Floats) -> tuple[Floats | None, list[int]]:
-    """The values as whole digits times powers of two, the highest first; None where they would be too many."""
+def _digits(values: Floats) -> list[Floats] | None:
+    """The values as sums of digits, multiples of powers of two, the highest first; None where they would be too many."""
     found: list[Floats] = []
-    units: list[int] = []
-    rest = values
-    largest = max(abs(float(rest.min())), abs(float(rest.max())))
-    unit = int(np.frexp(largest)[1])
+    unit, rest = int(np.frexp(_largest(values))[1]), values
     while rest.any():
         unit -= _DIGIT_BITS
-        if len(found) == _MOST_DIGITS or not -SHIFT // 2 < unit < SHIFT // 2:
-            return None, []
-        digit = np.rint(np.ldexp(rest, -unit))
-        rest = rest - np.ldexp(digit, unit)
-        found.append(digit)
-        units.append(unit)
-    return np.array(found).reshape(len(found), len(values)), units
+        if len(found) == _MOST_DIGITS or not -SHIFT // 3 < unit < SHIFT // 3:
+            return None
+        found.append(_on_grid(rest, unit))
+        rest = rest - found[-1]
+    return found
 
 
 def _high_bits(values: Floats) -> Floats:

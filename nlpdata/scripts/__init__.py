@@ -1,8 +1,26 @@
-"""Code that is not ours: finding scripts, and importing them under private names."""
+"""Code that is not ours: finding scripts, whether they may run, and importing them under private names."""
 
 from __future__ import annotations
 
+from nlpdata.scripts.fetched import fetched_script, is_script_url, resolve_script
 from nlpdata.scripts.find import Script, find_script, list_scripts, look_up, not_found, shipped_folder
-from nlpdata.scripts.load import load_class
+from nlpdata.scripts.load import ScriptPackage, load_class, package_of
+from nlpdata.scripts.trust import distrust, trust, trusted_scripts
 
-__all__ = ["Script", "find_script", "list_scripts", "load_class", "look_up", "not_found", "shipped_folder"]
+__all__ = [
+    "Script",
+    "ScriptPackage",
+    "distrust",
+    "fetched_script",
+    "find_script",
+    "is_script_url",
+    "list_scripts",
+    "load_class",
+    "look_up",
+    "not_found",
+    "package_of",
+    "resolve_script",
+    "shipped_folder",
+    "trust",
+    "trusted_scripts",
+]

@@ -16,6 +16,7 @@ from pathlib import Path
 from nlpdata._report import get_logger
 from nlpdata.errors import ArgumentError, ScriptError, UnknownLoaderError, UnknownMetricError, unknown
 
+_PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = {"loader": "loaders", "metric": "metrics"}
 _ERRORS = {"loader": UnknownLoaderError, "metric": UnknownMetricError}
 
@@ -29,7 +30,10 @@ class Script:
         path: the ``.py`` file.
         folder: the folder it lies in, with card, checksums and sibling modules.
         shipped: it came with nlpdata.
-        sha256: hash over the script and the sibling modules it imports; another content is another script.
+        sha256: hash over the script and the sibling modules it imports (of a fetched one, over all files that Python could
+            import from its folder); another content is another script.
+        source: the URL of a fetched script; "" for one that was here.
+        base: the URL that relative paths of its downloads start from; "": its folder.
     """
 
     name: str
@@ -37,13 +41,14 @@ class Script:
     folder: Path
     shipped: bool
     sha256: str
+    source: str = ""
+    base: str = ""
 
 
 def shipped_folder(kind: str) -> Path:
     """The folder of shipped scripts: in the wheel, or beside the package in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_shipped" / _FOLDERS[kind]
-    return inside if inside.is_dir() else package.parent / _FOLDERS[kind]
+    inside = _PACKAGE / "_shipped" / _FOLDERS[kind]
+    return inside if inside.is_dir() else _PACKAGE.parent / _FOLDERS[kind]
 
 
 def list_scripts(kind: str) -> list[str]:
@@ -100,7 +105,10 @@ def not_found(kind: str, text: str, also: Iterable[str] = ()) -> Exception:
     path = Path(text).expanduser()
     error = _ERRORS[kind]
     if "://" in text:
-        return error(f"{text!r} is a URL. A {kind} runs from a local path: download it, read it, and give its path.")
+        return error(
+            f"{text!r} is a URL of no {kind}. A {kind} is a .py file, a folder that holds a .py file of its name, or an "
+            f'archive of such a folder; a data file is read by load_dataset("csv", data_files=...) and the like.'
+        )
     if path.is_dir():
         return error(f"The folder {text!r} holds no {kind}: there is no file {path.resolve().name}.py in it.")
     if path.suffix == ".py" or os.sep in text:
@@ -127,16 +135,26 @@ def _sources(path: Path) -> list[Path]:
 
 
 def _siblings(source: Path, root: Path) -> Iterator[Path]:
+    return (path for path in relative_imports(source, root) if path.is_file())
+
+
+def relative_imports(source: Path, root: Path) -> Iterator[Path]:
+    """Files below ``root`` that a script's relative imports could mean; read from its text, nothing is run.
+
+    Raises:
+        ScriptError: it is no Python.
+    """
     content = source.read_bytes()
     if b"from ." not in content and b"from\t." not in content:
         return
     try:
         tree = ast.parse(content, str(source))
-    except SyntaxError as error:
-        raise ScriptError(f"{source}, line {error.lineno}: {error.msg}. Python cannot read this script.") from error
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise ScriptError(f"{source}, line {line}: {getattr(error, 'msg', error)}. Python cannot read this script.") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = source.parents[node.level - 1].joinpath(*(node.module or "").split("."))
-            names = [base, *(base / alias.name for alias in node.names)]
-            candidates = [c for name in names for c in (name.with_suffix(".py"), name / "__init__.py")]
-            yield from (c for c in candidates if c.is_file() and c.is_relative_to(root))
+            names = [base, *(base / alias.name for alias in node.names if alias.name != "*")]
+            candidates = [c for name in names if name != root for c in (name.with_suffix(".py"), name / "__init__.py")]
+            yield from (c for c in candidates if c.is_relative_to(root))

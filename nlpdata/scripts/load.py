@@ -17,6 +17,7 @@ import inspect
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import CodeType, ModuleType
 from typing import Any
@@ -78,6 +79,8 @@ def load_class(script: Script, base: type) -> type:
     leaves = [c for c in found if not any(c is not other and issubclass(other, c) for other in found)]
     if not leaves:
         raise ScriptError(_why_none(script, base, derived))
+    if len(leaves) == 1:
+        return leaves[0]
     named = [c for c in leaves if c.__name__.casefold() == re.sub(r"[\W_]", "", script.name).casefold()]
     return (named or leaves)[0]
 
@@ -135,11 +138,11 @@ class _ScriptFinder:
     """Finds the modules below the private packages, and only those."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, str] = {}
+        self.folders: dict[str, str] = {}
 
     def install(self, package: str, folder: str) -> None:
         """Make ``folder`` importable as the private package ``package``."""
-        self._folders[package] = folder
+        self.folders[package] = folder
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)  # before the finder of folders, which would write byte code
 
@@ -147,9 +150,9 @@ class _ScriptFinder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """The import protocol; ``path`` is the folder list of the package around ``fullname``."""
-        if fullname in self._folders:
+        if fullname in self.folders:
             spec = importlib.machinery.ModuleSpec(fullname, None, is_package=True)
-            spec.submodule_search_locations = [self._folders[fullname]]
+            spec.submodule_search_locations = [self.folders[fullname]]
             return spec
         if not fullname.startswith(_PREFIX) or path is None:
             return None
@@ -161,6 +164,28 @@ class _ScriptFinder:
 
 
 _FINDER = _ScriptFinder()
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptPackage:
+    """The private package of a script. A process that receives it can import it, and so receive what the script defines."""
+
+    name: str
+    folder: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (self.name, self.folder)
+
+
+def package_of(kind: type) -> ScriptPackage | None:
+    """The private package that a class was imported from; None for a class of any other module."""
+    name = kind.__module__.partition(".")[0]
+    return ScriptPackage(name, _FINDER.folders[name]) if name in _FINDER.folders else None
+
+
+def _received(name: str, folder: str) -> ScriptPackage:
+    _FINDER.install(name, folder)
+    return ScriptPackage(name, folder)
 
 
 def _import(

@@ -22,6 +22,7 @@ from nlpdata.store.gather import OFFSET_LIMIT, Column, gather_chunks, make_colum
 from nlpdata.store.layout import Manifest
 from nlpdata.store.manifest import hash_file, read_manifest
 from nlpdata.store.mapping import MappedShard, open_stream_file
+from nlpdata.store.plain import stored_table
 from nlpdata.store.residency import NORMAL, RANDOM, machine_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 _MOST_CACHED_TABLES = 4096
+_FEW_ROWS = 64  # a binary search for fewer is quicker than an index
 _NULL_ROWS = 1024
 _SEEK_BYTES = 100_000  # what a disk reads in order in the time of one read elsewhere (100 microseconds at 1 GB/s)
 
@@ -99,6 +101,7 @@ class _BatchedGroup:
         self._whole: set[str] = set()  # columns whose addresses are known in every batch
         self._columns: dict[str, tuple[Column | None, npt.NDArray[np.bool_]]] = {}
         self._last = (0, 0, 0)  # start, stop, index of the batch read last
+        self._steps: tuple[int, Ints | None] | None = None  # rows a step as a power of two, batch of each step's first row
 
     def _batch(self, index: int) -> pa.RecordBatch:
         raise NotImplementedError
@@ -143,7 +146,7 @@ class _BatchedGroup:
         if len(self._starts) == 2:
             batch = np.zeros(count, np.int64)
         else:
-            batch = self._starts.searchsorted(rows, "right") - 1
+            batch = self._batches_of(rows)
         local = rows - self._starts[batch]
         schema = self._schema_of(tuple(names))
         columns = [self._gather(name, batch, local) for name in schema.names]
@@ -160,6 +163,23 @@ class _BatchedGroup:
 
     def release(self, start: int, stop: int) -> None:
         """Give back the file memory of record batches that lie in rows ``start`` to ``stop``; they may still be read."""
+
+    def _batches_of(self, rows: Ints) -> Ints:
+        """The batch of each row. A table of equal steps says where to look: a binary search costs four times as much."""
+        if len(rows) < _FEW_ROWS:
+            return self._starts.searchsorted(rows, "right") - 1
+        if self._steps is None:
+            shift = max(0, int(self.num_rows // (len(self._starts) - 1)).bit_length() - 2)
+            firsts = np.arange(0, self.num_rows, 1 << shift)
+            found = self._starts.searchsorted(firsts, "right") - 1
+            even = not len(found) or int(np.diff(found, append=len(self._starts) - 2).max()) <= 1
+            self._steps = (shift, found) if even else (0, None)
+        shift, table = self._steps
+        if table is None:  # batches of very different lengths
+            return self._starts.searchsorted(rows, "right") - 1
+        batch: Ints = table[rows >> shift]
+        batch += rows >= self._starts[batch + 1]
+        return batch
 
     def _find(self, row: int) -> int:
         return min(int(self._starts.searchsorted(row, "right")), len(self._starts) - 1) - 1
@@ -237,7 +257,7 @@ class TableGroup(_BatchedGroup):
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ArgumentError(f"Two columns have the same name: {', '.join(twice)}. Rename one of them.")
-        self.table = table
+        self.table = table = stored_table(table)
         self._batches = table.to_batches()  # cut where any column has a chunk boundary; copies nothing
         super().__init__(table.schema, [b.num_rows for b in self._batches])
 

@@ -34,6 +34,7 @@ from typing import Any
 import pyarrow as pa
 
 from nlpdata.errors import CorruptFileError, FormatVersionError
+from nlpdata.store.plain import stored_schema
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
@@ -140,7 +141,7 @@ class Manifest:
                     f"{where} has format version {version}; this nlpdata reads up to version {FORMAT_VERSION}. "
                     "Install a newer nlpdata."
                 )
-            schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(body["schema"], validate=True)))
+            schema = stored_schema(pa.ipc.read_schema(pa.py_buffer(base64.b64decode(body["schema"], validate=True))))
             shards = tuple(ShardEntry.from_dict(s) for s in body["shards"])
             return cls(schema, shards, dict(body["extra"]), version)
         except (KeyError, TypeError, ValueError, binascii.Error, pa.ArrowException, OSError) as error:

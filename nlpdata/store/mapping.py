@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from nlpdata.errors import CorruptFileError
 from nlpdata.store.layout import BatchEntry
+from nlpdata.store.plain import stored_schema, stored_table
 from nlpdata.store.residency import DROP, NORMAL, advise
 
 _CONTINUATION = 0xFFFFFFFF
@@ -126,7 +127,8 @@ class MappedShard:
     def _decode(self) -> list[pa.RecordBatch]:
         # Dictionaries build on the messages before them, so such a file is read in one go.
         if self._decoded is None:
-            self._decoded = list(_open_reader(self.buffer()))
+            whole = stored_table(pa.Table.from_batches(_open_reader(self.buffer())))
+            self._decoded = whole.to_batches()
         return self._decoded
 
 
@@ -141,7 +143,7 @@ def open_stream_file(path: str) -> tuple[pa.Schema, tuple[BatchEntry, ...]]:
     data = map_file(path)
     start = _FILE_HEADER_BYTES if data.slice(0, min(6, data.size)).to_pybytes() == _FILE_MAGIC else 0
     try:
-        schema = pa.ipc.read_schema(data.slice(start))
+        schema = stored_schema(pa.ipc.read_schema(data.slice(start)))
         return schema, tuple(_scan(data, start, schema, path))
     except (pa.ArrowException, OSError, struct.error) as error:
         if isinstance(error, CorruptFileError):

@@ -25,6 +25,7 @@ from nlpdata.store.group import concat_rows, split_table
 from nlpdata.store.layout import BatchEntry, Manifest, ShardEntry, shard_name
 from nlpdata.store.manifest import sync_folder, temporary_name, writing
 from nlpdata.store.mapping import MappedShard, map_file
+from nlpdata.store.plain import stored_field, stored_schema
 
 _ROW_BUFFER_BYTES = 8 * 2**20
 _VALUE_BYTES = 32  # least a Python value counts for: its object, and its place in a list
@@ -416,7 +417,7 @@ def conform(folder: str | Path, entry: ShardEntry, schema: pa.Schema) -> ShardEn
         CacheWriteError: the folder cannot be written.
     """
     path = Path(folder) / entry.file
-    own = pa.ipc.read_schema(map_file(str(path), entry.num_bytes))
+    own = stored_schema(pa.ipc.read_schema(map_file(str(path), entry.num_bytes)))
     if own.equals(schema, check_metadata=True):
         return entry
     old = MappedShard(str(path), own, entry.batches, num_bytes=entry.num_bytes)
@@ -481,6 +482,6 @@ def _storable(table: pa.Table) -> pa.Table:
     kinds = [plain_type(field.type) for field in table.schema]
     if all(kind.equals(field.type) for kind, field in zip(kinds, table.schema, strict=True)):
         return table
-    fields = [pa.field(field.name, kind) for kind, field in zip(kinds, table.schema, strict=True)]
+    fields = [stored_field(field).with_type(kind) for kind, field in zip(kinds, table.schema, strict=True)]
     columns = [cast_array(c, kind, column=f.name) for c, kind, f in zip(table.columns, kinds, fields, strict=True)]
     return pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=table.schema.metadata))

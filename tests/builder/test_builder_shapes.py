@@ -15,13 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpdata.builder.shapes import (
-    Page,
     conll_sentences,
     conllu_sentences,
     delimited_rows,
+    idx_array,
     json_document,
     json_lines,
-    mediawiki_pages,
     parallel_lines,
     squad_questions,
     text_lines,
@@ -207,17 +206,14 @@ def test_xml_is_read_in_bounded_memory() -> None:
     assert peak < 2_000_000
 
 
-def test_mediawiki_pages() -> None:
-    head = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/"><siteinfo/>'
-    page = (
-        "<page><title>T</title><ns>0</ns><id>7</id><revision><id>1</id><text>old</text></revision>"
-        "<revision><id>2</id><contributor><id>9</id></contributor><text>new &amp; long</text></revision></page>"
-    )
-    moved = (
-        '<page><title>Talk:U</title><ns>1</ns><id>8</id><redirect title="T"/><revision><text/></revision></page></mediawiki>'
-    )
-    multistream = bz2.compress(head.encode()) + bz2.compress(page.encode()) + bz2.compress(moved.encode())
-    assert list(mediawiki_pages(io.BytesIO(multistream))) == [
-        Page("7", "T", 0, None, "new & long"),
-        Page("8", "Talk:U", 1, "T", ""),
-    ]
+def test_idx_arrays() -> None:
+    head = bytes([0, 0, 0x0C, 2]) + (2).to_bytes(4, "big") + (3).to_bytes(4, "big")
+    numbers = b"".join(n.to_bytes(4, "big", signed=True) for n in (-1, 2, 3, 4, 5, 1 << 20))
+    assert idx_array(io.BytesIO(gzip.compress(head + numbers)), 2).tolist() == [[-1, 2, 3], [4, 5, 1 << 20]]
+    assert idx_array(io.BytesIO(head + numbers[:12]), 2).tolist() == [[-1, 2, 3]]  # a sample that names the number of the whole
+    assert idx_array(io.BytesIO(bytes(4) + (1).to_bytes(4, "big") + b"\x07"), 1).tolist() == [7]
+    with pytest.raises(BuildError, match="ends within an item: 20 bytes, where each item has 12"):
+        idx_array(io.BytesIO(head + numbers[:20]), 2)
+    for wrong, dimensions in ((head + numbers, 3), (head[:8], 2), (b"GIF8" * 4, 2), (b"", 1)):
+        with pytest.raises(BuildError, match="is no IDX file of"):
+            idx_array(io.BytesIO(wrong), dimensions)

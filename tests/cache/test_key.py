@@ -23,7 +23,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpdata.cache.key import Lineage, content_key, explain, ingredients, register_key
+from nlpdata.cache.explain import explain, ingredients
+from nlpdata.cache.key import Lineage, content_key, register_key
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import ClassLabel, Features, Value
 
@@ -41,6 +42,32 @@ SAME = {
         "\n\n# a comment\ndef f(x):\n    # another\n\n    return x + 1\n",
     ),
     "name of the function": ("def f(x): return x + 1", "def g(x): return x + 1\nf = g"),
+    "docstring": (
+        "def f(x):\n    'One.'\n    return x + 1\n",
+        "def f(x):\n    'Another.'\n    return x + 1\n",
+    ),
+    "no docstring": ("def f(x):\n  if x: return None\n  return 'a'", "def f(x):\n  'Text.'\n  if x: return None\n  return 'a'"),
+    "docstring of an inner function": (
+        "def f(x):\n  def g(y): return y\n  return g(x)",
+        "def f(x):\n  def g(y):\n    'Text.'\n    return y\n  return g(x)",
+    ),
+    "docstring of an inner class": (
+        "def f(x):\n  class A:\n    n = 1\n  return A.n",
+        "def f(x):\n  class A:\n    'Text.'\n    n = 1\n  return A.n",
+    ),
+    "docstrings of a class": (
+        "class A:\n  'One.'\n  def m(self):\n    'One.'\n    return 1\ndef f(x): return A().m()",
+        "class A:\n  'Two.'\n  def m(self): return 1\ndef f(x): return A().m()",
+    ),
+    "docstring of a helper": (
+        "def g(x):\n  'One.'\n  return x\ndef f(x): return g(x)",
+        "def g(x):\n  'Two.'\n  return x\ndef f(x): return g(x)",
+    ),
+    "names of local variables": (
+        "def f(x):\n  total = len(x)\n  for word in x: total += len(word)\n  return total",
+        "def f(x):\n  n = len(x)\n  for w in x: n += len(w)\n  return n",
+    ),
+    "annotations of a function": ("def f(x: int) -> int: return x", "def f(x): return x"),
     "unused global": ("A = 1\ndef f(x): return x", "A = 2\ndef f(x): return x"),
     "order of a dict": ("D = {'a': 1, 'b': 2}\ndef f(x): return D[x]", "D = {'b': 2, 'a': 1}\ndef f(x): return D[x]"),
     "order of a set": ("D = {'a', 'b', 'c'}\ndef f(x): return x in D", "D = {'c', 'a', 'b'}\ndef f(x): return x in D"),
@@ -57,6 +84,48 @@ SAME = {
 }
 
 DIFFERENT = {
+    "docstring that is read": (
+        "def f(x):\n    'One.'\n    return f.__doc__",
+        "def f(x):\n    'Two.'\n    return f.__doc__",
+    ),
+    "docstring of a helper that is read by name": (
+        "def g(x):\n  'One.'\ndef f(x): return getattr(g, '__doc__')",
+        "def g(x):\n  'Two.'\ndef f(x): return getattr(g, '__doc__')",
+    ),
+    "docstring of a class that is read": (
+        "class A:\n  'One.'\n  def m(self): return type(self).__doc__\ndef f(x): return A().m()",
+        "class A:\n  'Two.'\n  def m(self): return type(self).__doc__\ndef f(x): return A().m()",
+    ),
+    "docstring of a module that is read": ("'One.'\ndef f(x): return __doc__", "'Two.'\ndef f(x): return __doc__"),
+    "a constant like the docstring": (
+        "def f(x):\n  'One.'\n  return 'One.'",
+        "def f(x):\n  'One.'\n  return 'Two.'",
+    ),
+    "text first, but no docstring": ("f = lambda x: 'a'", "f = lambda x: 'b'"),
+    "text first in a comprehension": ("def f(x): return ['a' for _ in x]", "def f(x): return ['b' for _ in x]"),
+    "names of local variables that are read": (
+        "def f(x):\n  total = len(x)\n  return locals()",
+        "def f(x):\n  n = len(x)\n  return locals()",
+    ),
+    "names of arguments": ("def f(x, first=1): return first", "def f(x, second=1): return second"),
+    "order of names": ("def f(x): return a(b)", "def f(x): return b(a)"),
+    "order of constants": ("def f(x): return 1000 - x * 2000", "def f(x): return 2000 - x * 1000"),
+    "annotations of a class": (
+        "class A:\n  n: int\ndef f(x): return A",
+        "class A:\n  n: float\ndef f(x): return A",
+    ),
+    "a special method switched off": (
+        "class A:\n  pass\ndef f(x): return A",
+        "class A:\n  __hash__ = None\ndef f(x): return A",
+    ),
+    "a table of many entries": (
+        "D = {str(i): i for i in range(99)}\ndef f(x): return D",
+        "D = {str(i): i + (i == 50) for i in range(99)}\ndef f(x): return D",
+    ),
+    "type of an entry among many": (
+        "D = {str(i): i for i in range(99)}\ndef f(x): return D",
+        "D = {str(i): i if i != 1 else True for i in range(99)}\ndef f(x): return D",
+    ),
     "instruction": ("def f(x): return x + 1", "def f(x): return x - 1"),
     "constant": ("def f(x): return x + 1", "def f(x): return x + 2"),
     "type of a constant": ("def f(x): return x + 1", "def f(x): return x + 1.0"),
@@ -522,7 +591,7 @@ def test_an_iterator_is_what_is_left_of_it() -> None:
             "global 'g' → global 'N': 1 → 2",
         ),
         ("def f(x): return x + 1", "def f(x): return x - 1", "code: changed"),
-        ("def f(x): return x + 1000", "def f(x): return x + 2000", "constants: [None, 1000] → [None, 2000]"),
+        ("def f(x): return x + 1000", "def f(x): return x + 2000", "constants: [1000] → [2000]"),
         ("D = {'a': 1}\ndef f(x): return D", "D = {'a': 2}\ndef f(x): return D", "global 'D' → key 'a': 1 → 2"),
     ],
 )

@@ -159,12 +159,15 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_waiter_is_told_once_who_computes_and_how_far_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path, done = tmp_path / "abc.lease", threading.Event()
-    with Lease(path), caplog.at_level("WARNING", logger="nlpdata"):
+    told = tmp_path / "abc.progress"
+    with Lease(path, progress=told), caplog.at_level("WARNING", logger="nlpdata"):
+        told.write_text('{"done": 1234, "total": 10000}')
         timer = threading.Timer(1.6, done.set)
         timer.start()
-        with Lease(path, done.is_set, lambda: "3 parts are done") as second:
+        with Lease(path, done.is_set, told) as second:
             assert not second.held
         timer.join()
+    assert not told.exists()
     (record,) = [r for r in caplog.records if r.name == "nlpdata.cache"]
     said = record.getMessage()
-    assert f"process {os.getpid()}" in said and "makes abc: 3 parts are done" in said
+    assert f"process {os.getpid()}" in said and "makes abc: 1,234 of 10,000 rows are done" in said

@@ -74,7 +74,7 @@ def test_casts() -> None:
     [
         ([{"a": 1}, [1, 2], "x", None, 3], Json()), ([[1, "a"], None, [], [2.5, [1]]], List(Json())),
         ([{"x": 1}, {"x": "a"}, {"y": 2}, None], Json()), ([1, 2], Value("int64")), ([[1], []], List(Value("int64"))),
-        ([[{"a": 1}, {"a": "b"}]], List(Json())),
+        ([[{"a": 1}, {"a": "b"}]], List({"a": Json()})), ([[{"a": 1}, {"b": "b"}, {"a": "b"}]], List(Json())),
     ],
 )  # fmt: skip
 def test_mixed_types(values: Any, feature: Any) -> None:

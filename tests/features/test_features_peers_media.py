@@ -81,6 +81,7 @@ def test_each_loads_what_the_other_saved(hf: Any, tmp_path: Path) -> None:
     "values",
     [
         [{"a": 1}, [1, 2], "x", None, 3], [[1, "a"], None, [], [2.5, [1]]], [{"x": 1}, {"x": "a"}, {"y": 2}, None], [1, 2],
+        [[{"a": 1}, {"a": "x"}]], [{"a": 1}, {"a": "x"}], [{"a": 1, "b": 1}, {"a": "x"}],
     ],
 )  # fmt: skip
 def test_mixed_types_become_the_same(hf: Any, values: list[Any]) -> None:

@@ -23,6 +23,7 @@ class Site:
     ranges: bool = True
     delay: float = 0.0
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
     url: str = ""
 
     def sent_headers(self, index: int) -> dict[str, str]:
@@ -46,6 +47,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         pass
 
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        self.site.statuses.append(int(str(code)))
+
     def do_GET(self) -> None:
         site = self.site
         site.requests.append((self.path, dict(self.headers)))
@@ -67,6 +71,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self, data: bytes, deed: str) -> None:
         etag = f'"{hashlib.md5(data).hexdigest()}"'
+        if self.site.etag and self.headers.get("If-None-Match") == etag:
+            self.send_response(304)
+            self.end_headers()
+            return
         start = 0
         wanted = self.headers.get("Range")
         if wanted and self.site.ranges and self.headers.get("If-Range") in (None, etag):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -10,13 +11,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
+from fsspec.spec import AbstractFileSystem
 
 from nlpdata.errors import ChecksumError, DataFileError, FetchError, OfflineError
 from nlpdata.fetch import Checksum, DownloadConfig, fetch
-from nlpdata.fetch.http import HttpDownload, Pace, Partial, RequestsTransport, retry_after
+from nlpdata.fetch.http import HttpDownload, RequestsTransport, retry_after
+from nlpdata.fetch.pace import Pace
+from nlpdata.fetch.partial import Partial
 from nlpdata.fetch.remote import fetch_file
 from nlpdata.settings import settings
 
@@ -34,7 +39,7 @@ def names(folder: Path) -> list[str]:
 
 def quick_download(site: Any, url: str, folder: Path, *, max_retries: int = 3) -> tuple[HttpDownload, list[float]]:
     waits: list[float] = []
-    pace = Pace(max_retries, sleep=waits.append, jitter=lambda: 0.5)
+    pace = Pace(max_retries, 60.0, sleep=waits.append, jitter=lambda: 0.5)
     return HttpDownload(url, Partial(folder, "file"), RequestsTransport(), pace), waits
 
 
@@ -282,8 +287,6 @@ def test_local_files_stay_where_they_are(tmp_path: Path, isolated_cache: Path, s
 
 
 def test_other_schemes_go_through_fsspec(isolated_cache: Path) -> None:
-    import fsspec
-
     with fsspec.open("memory://folder/a.txt", "wb") as file:
         file.write(DATA)
     assert fetch("memory://folder/a.txt").read_bytes() == DATA
@@ -300,6 +303,81 @@ def test_a_token_goes_to_the_server_and_not_to_the_mirror(site: Any) -> None:
     assert "Authorization" not in site.sent_headers(0)
     assert site.sent_headers(1)["Authorization"] == "Bearer secret"
     assert site.sent_headers(1)["User-Agent"].startswith("nlpdata/") and "lab" in site.sent_headers(1)["User-Agent"]
+
+
+def test_force_download_asks_whether_the_file_has_changed(site: Any) -> None:
+    url, again = site.serve("/a", DATA), DownloadConfig(force_download=True)
+    first, second = fetch_file(url), fetch_file(url, again)
+    assert (second.path, second.cached) == (first.path, True)
+    assert site.sent_headers(1)["If-None-Match"].startswith('"') and site.statuses == [200, 304]
+    assert not fetch_file(url, DownloadConfig(force_download=True, use_etag=False)).cached
+    first.path.write_bytes(DATA[::-1])  # a file that the disk changed is no reason to be content with 304
+    assert fetch_file(url, again).path.read_bytes() == DATA
+    assert site.statuses == [200, 304, 200, 200]
+
+
+def test_a_proxy_is_asked_in_place_of_the_server(site: Any) -> None:
+    site.serve("http://nowhere.invalid/a", DATA)  # what a proxy gets is the whole URL
+    path = fetch("http://nowhere.invalid/a", DownloadConfig(proxies={"http": site.url}))
+    assert path.read_bytes() == DATA and site.requests[0][0] == "http://nowhere.invalid/a"
+
+
+class FlakyFile(AbstractFileSystem):
+    """A storage whose connection breaks after ``breaks[0]`` bytes, then after ``breaks[1]`` ..., and then no more."""
+
+    protocol = "flaky"
+    cachable = False
+    content = DATA
+    etag = "one"
+    breaks: ClassVar[list[int]] = []
+    asked: ClassVar[list[int]] = []
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        return {"name": path, "size": len(self.content), "type": "file", "ETag": self.etag}
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+        outer = self
+
+        class Breaking(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                if self.tell() == 0 or not outer.asked or outer.asked[-1] != -1:
+                    outer.asked.append(self.tell())
+                    outer.asked.append(-1)
+                if outer.breaks:
+                    if part := super().read(max(0, outer.breaks[0] - self.tell())):
+                        return part
+                    outer.breaks.pop(0)
+                    outer.asked.append(0)
+                    raise OSError("the connection broke")
+                return super().read(size)
+
+        return Breaking(self.content)
+
+
+@pytest.fixture
+def flaky() -> type[FlakyFile]:
+    fsspec.register_implementation("flaky", FlakyFile, clobber=True)
+    FlakyFile.breaks, FlakyFile.asked, FlakyFile.content, FlakyFile.etag = [], [], DATA, "one"
+    return FlakyFile
+
+
+def quietly(retries: int, seconds: float) -> Pace:
+    return Pace(retries, seconds, sleep=lambda _: None)
+
+
+def test_other_storages_are_read_on_from_where_they_broke(flaky: type[FlakyFile]) -> None:
+    flaky.breaks = [100_000, 250_000]
+    assert fetch_file("flaky://a", pace=quietly).path.read_bytes() == DATA
+    assert [place for place in flaky.asked if place > 0] == [100_000, 250_000]
+
+
+def test_other_storages_begin_anew_where_the_file_is_another_one(flaky: type[FlakyFile]) -> None:
+    flaky.breaks = [100_000]
+    with pytest.raises(FetchError, match="the connection broke"):
+        fetch_file("flaky://a", DownloadConfig(max_retries=0), pace=quietly)
+    flaky.content, flaky.etag = DATA[::-1], "two"
+    assert fetch_file("flaky://a", pace=quietly).path.read_bytes() == DATA[::-1]
+    assert [place for place in flaky.asked if place > 0] == []
 
 
 CHILD = """

@@ -12,10 +12,14 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nlpdata import Dataset, Features
+from nlpdata.features.media import Media
 from nlpdata.scripts import shipped_folder
 from nlpdata.settings import settings
 
@@ -91,3 +95,14 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
     with settings.override(mirror=str(mirror), offline=True):
         yield staged
+
+
+@pytest.fixture
+def first_row() -> Callable[[Dataset], dict[str, Any]]:
+    """The first row of a dataset, with images and sounds as they are stored."""
+
+    def row(dataset: Dataset) -> dict[str, Any]:
+        stored = {n: replace(f, decode=False) if isinstance(f, Media) else f for n, f in dataset.features.items()}
+        return (dataset if stored == dataset.features else dataset.cast(Features(stored)))[0]
+
+    return row

@@ -22,8 +22,8 @@ R = RNG.integers(0, 3, 300)
 A = np.where(RNG.random(300) < 0.6, R, RNG.integers(0, 3, 300))
 B = np.where(RNG.random(300) < 0.75, R, RNG.integers(0, 3, 300))
 
-SDIST = "NLPDATA_TEST_SACREBLEU"
-"""Environment variable: the folder of an unpacked sacrebleu source distribution."""
+SDISTS = "NLPDATA_TEST_SDISTS"
+"""Environment variable: a folder of unpacked source distributions; ``make test-published`` sets it."""
 
 # test/test_significance.py of sacrebleu 2.6.0: p-values by the scripts of Moses (bootstrap, 2000 samples, mean of three runs)
 # and MultEval (randomisation, 10,000 trials), for BLEU against the first system, LIUM.
@@ -170,18 +170,35 @@ def test_p_values_are_those_of_sacrebleu(test: str, short: str, many: int) -> No
         assert mine.p_value == pytest.approx(expected.p_value, abs=2.5 / many)  # the same draws; sums there are 32 bit
 
 
-@pytest.mark.peers
-@pytest.mark.slow
-def test_the_systems_of_wmt17_have_their_published_p_values() -> None:
-    folder = os.environ.get(SDIST)
-    if not folder:
-        pytest.skip(f"needs {SDIST}: the folder of an unpacked sacrebleu source distribution")
-    with bz2.BZ2File(Path(folder) / "test" / "wmt17_en_de_systems.pkl.bz2") as file:
+@pytest.fixture(scope="module")
+def wmt17() -> tuple[dict[str, list[str]], list[str]]:
+    """The 16 systems of WMT17 English-German in the source distribution of sacrebleu, and the reference."""
+    found = sorted(Path(os.environ.get(SDISTS, "-")).glob("sacrebleu-*/test/wmt17_en_de_systems.pkl.bz2"))
+    if not found:
+        pytest.skip(f"needs {SDISTS}, a folder with the unpacked source distribution of sacrebleu (make test-published)")
+    with bz2.BZ2File(found[-1]) as file:
         named = pickle.load(file)
     references = named.pop()[1]
-    systems = {name: list(texts) for name, texts in named}
+    return {name: list(texts) for name, texts in named}, list(references[0])
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("tokenize", ["none", "13a"])
+def test_the_systems_of_wmt17_have_the_scores_of_sacrebleu(wmt17: Any, tokenize: str) -> None:
+    systems, references = wmt17
     assert len(systems) == 16
-    found = paired_test(Bleu(), systems, "bootstrap", 2000, references=references[0])
-    assert {name: scores["bleu"].p_value for name, scores in found.items()} == pytest.approx(MOSES, abs=0.01)
-    found = paired_test(Bleu(), systems, "randomization", 10_000, references=references[0])
-    assert {name: scores["bleu"].p_value for name, scores in found.items()} == pytest.approx(MULTEVAL, abs=0.01)
+    peer = pytest.importorskip("sacrebleu.metrics").BLEU(tokenize=tokenize)
+    for texts in systems.values():
+        found = load_metric("sacrebleu").compute(predictions=texts, references=references, tokenize=tokenize, force=True)
+        expected = peer.corpus_score(texts, [references])
+        assert found == {name: getattr(expected, name) for name in found}
+        assert dict(found.signature.parameters)["sacrebleu"] == str(peer.get_signature())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("test", "many", "published"), [("bootstrap", 2000, MOSES), ("randomization", 10_000, MULTEVAL)])
+def test_the_systems_of_wmt17_have_their_published_p_values(wmt17: Any, test: str, many: int, published: Any) -> None:
+    systems, references = wmt17
+    metric = load_metric("sacrebleu", tokenize="none", force=True)
+    found = paired_test(metric, systems, test, many, references=references)
+    assert {name: scores["score"].p_value for name, scores in found.items()} == pytest.approx(published, abs=0.01)

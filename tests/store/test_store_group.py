@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from nlpdata.errors import ArgumentError, CorruptFileError, UnknownColumnError
 from nlpdata.store import (
@@ -147,6 +150,15 @@ def test_unknown_columns_are_suggested(table: pa.Table) -> None:
 def test_two_columns_of_one_name() -> None:
     with pytest.raises(ArgumentError, match="same name: a"):
         TableGroup(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]))
+
+
+@given(lengths=st.lists(st.one_of(st.integers(0, 300), st.integers(90, 110)), min_size=1, max_size=40), seed=st.integers(0, 99))
+def test_rows_are_found_in_batches_of_any_lengths(lengths: list[int], seed: int) -> None:
+    edges = np.concatenate([[0], np.cumsum(lengths)])
+    assume(edges[-1])
+    numbers = pa.chunked_array([pa.array(range(a, b), pa.int64()) for a, b in pairwise(edges.tolist())], pa.int64())
+    wanted = np.random.default_rng(seed).integers(0, edges[-1], 200).tolist() + [int(e) for e in edges if e < edges[-1]]
+    assert TableGroup(pa.table({"x": numbers})).take(["x"], rows(*wanted)).column("x").to_pylist() == wanted
 
 
 def test_many_chunks_and_empty_ones() -> None:
