@@ -1,4 +1,4 @@
-"""How long do metrics take, against scikit-learn or scipy and against reading the columns once? And their intervals?
+"""How long do metrics take, against scikit-learn, scipy or sacrebleu and against reading the columns once? And their intervals?
 
 As a test (tiny): ``pytest benchmarks/bench_metrics.py``.
 At real size: ``python benchmarks/bench_metrics.py --time [OUT.json]``, which writes one JSON: machine, versions, command,
@@ -108,9 +108,37 @@ def measure_intervals(rows: int, resamples: int) -> list[dict[str, Any]]:
     return results
 
 
+def sentences(rows: int, seed: int) -> tuple[list[str], list[str]]:
+    """Predictions and references: made-up sentences of Zipf-distributed words, of which predictions lack one in nine."""
+    rng = np.random.default_rng(seed)
+    vocabulary = np.array([f"{letter}w{number}" for number in range(2000) for letter in "abcd"])
+    lengths = rng.integers(5, 40, rows)
+    drawn = vocabulary[np.minimum(rng.zipf(1.3, lengths.sum()), len(vocabulary)) - 1]
+    references = [" ".join(words) + "." for words in np.split(drawn, np.cumsum(lengths)[:-1])]
+    return [" ".join(w for i, w in enumerate(t.split()) if (i + row) % 9) for row, t in enumerate(references)], references
+
+
+def measure_bleu(rows: int, repeats: int) -> dict[str, Any]:
+    """Corpus BLEU against sacrebleu, equal scores asserted; new texts each time, for sacrebleu remembers tokens of old ones."""
+    peer, metric = importlib.import_module("sacrebleu.metrics").BLEU(), load_metric("sacrebleu")
+    taken: dict[str, list[float]] = {"nlpdata_s": [], "sacrebleu_s": []}
+    for seed in range(repeats + 1):
+        predictions, references = sentences(rows, seed)
+        start = time.perf_counter()
+        found = metric.compute(predictions=predictions, references=references)["score"]
+        between = time.perf_counter()
+        assert found == peer.corpus_score(predictions, [references]).score
+        for name, seconds in zip(taken, (between - start, time.perf_counter() - between), strict=True):
+            taken[name].append(seconds)
+    medians = {name: statistics.median(seconds[1:]) for name, seconds in taken.items()}
+    return {"metric": "sacrebleu", "rows": rows, **medians, "ratio": medians["sacrebleu_s"] / medians["nlpdata_s"]}
+
+
 def test_tiny() -> None:
     pytest.importorskip("sklearn")
     assert len(measure_numbers(rows=100, repeats=1)) == 2 and len(measure_intervals(rows=100, resamples=5)) == 2
+    pytest.importorskip("sacrebleu")
+    assert measure_bleu(rows=20, repeats=1)["ratio"] > 0
     result = measure(rows=1000, repeats=1)
     assert [case["metric"] for case in result["cases"]] == [name for name, _, _ in CASES]
     assert all(case["nlpdata_s"] > 0 and case["limit_s"] > 0 for case in result["cases"])
@@ -122,9 +150,10 @@ if __name__ == "__main__":
     report = {
         "command": " ".join(["python", *sys.argv]),
         "machine": {"platform": platform.platform(), "processor": platform.machine(), "python": platform.python_version()},
-        "versions": {name: version(name) for name in ("nlpdata", "numpy", "scikit-learn", "scipy")},
+        "versions": {name: version(name) for name in ("nlpdata", "numpy", "scikit-learn", "scipy", "sacrebleu")},
         **measure(rows=1_000_000, repeats=20),
         "numbers": measure_numbers(rows=1_000_000, repeats=5),
+        "bleu": measure_bleu(rows=5000, repeats=3),
         "intervals": measure_intervals(rows=1_000_000, resamples=1000),
     }
     text = json.dumps(report, indent=2)

@@ -65,6 +65,7 @@ _MODULE_OF = {
     "enable_progress_bars": "_report",
     "evaluate": "scoring",
     "experimental": "_report",
+    "explain_key": "cache.explain",
     "get_dataset_config_info": "inspect",
     "get_dataset_config_names": "inspect",
     "get_dataset_default_config_name": "inspect",
@@ -81,6 +82,7 @@ _MODULE_OF = {
     "load_from_disk": "load",
     "load_metric": "scoring.load",
     "percent": "splits",
+    "register_key": "cache.key",
     "tqdm": "_report",
 }
 

@@ -12,6 +12,8 @@ from nlpdata.builder.base import ArrowBasedBuilder as ArrowBasedBuilder
 from nlpdata.builder.base import DatasetBuilder as DatasetBuilder
 from nlpdata.builder.base import GeneratorBasedBuilder as GeneratorBasedBuilder
 from nlpdata.builder.config import BuilderConfig as BuilderConfig
+from nlpdata.cache.explain import explain_key as explain_key
+from nlpdata.cache.key import register_key as register_key
 from nlpdata.dataset.column import Column as Column
 from nlpdata.dataset.dataset import Dataset as Dataset
 from nlpdata.dataset.dicts import DatasetDict as DatasetDict

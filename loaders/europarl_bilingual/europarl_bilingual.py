@@ -61,7 +61,7 @@ class EuroparlBilingual(datasets.GeneratorBasedBuilder):
         pair = [self.config.lang1, self.config.lang2]
         links = dl_manager.download(f"{BASE}xml/{'-'.join(pair)}.xml.gz")
         roots = dl_manager.download_and_extract({language: f"{BASE}raw/{language}.zip" for language in pair})
-        folders = [os.path.join(root, "Europarl", "raw") for root in roots.values()]
+        folders = tuple(os.path.join(root, "Europarl", "raw") for root in roots.values())  # no shards
         return [datasets.SplitGenerator("train", {"links": links, "folders": folders})]
 
     def _generate_examples(self, links, folders):

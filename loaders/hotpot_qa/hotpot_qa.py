@@ -6,7 +6,7 @@ Knows: the files of each configuration, and what the test set lacks. Does not kn
 from __future__ import annotations
 
 import nlpdata as datasets
-from nlpdata.builder.shapes import json_document
+from nlpdata.builder.shapes import json_items
 
 BASE = "http://curtis.ml.cmu.edu/datasets/hotpot/"
 TRAIN = BASE + "hotpot_train_v1.1.json"
@@ -67,7 +67,7 @@ class HotpotQa(datasets.GeneratorBasedBuilder):
         return [datasets.SplitGenerator(split, {"path": path}) for split, path in paths.items()]
 
     def _generate_examples(self, path):
-        for number, row in enumerate(json_document(path)):
+        for number, row in enumerate(json_items(path)):
             facts = row.get("supporting_facts", [])
             example = {
                 "id": row["_id"],

@@ -10,9 +10,10 @@ import os
 import nlpdata as datasets
 from nlpdata.builder.shapes import text_lines
 
-BASE = "https://huggingface.co/datasets/iwslt2017/resolve/main/data/"
+REVISION = "ebd7c60d9800c2a1be010a227e5f0a2363730f7a"  # the last with the archives whose checksums are known
+BASE = f"https://huggingface.co/datasets/iwslt2017/resolve/{REVISION}/data/"
 LANGUAGES = ["en", "it", "nl", "ro"]
-MULTILINGUAL = "2017-01-trnmted/texts/DeEnItNlRo/DeEnItNlRo/DeEnItNlRo-DeEnItNlRo.zip"
+MULTILINGUAL = "2017-01-trnmted/texts/DeEnItNlRo/DeEnItNlRo/DeEnItNlRo-DeEnItNlRo.tgz"
 MULTILINGUAL_PAIRS = [f"{source}-{target}" for source in LANGUAGES for target in LANGUAGES if source != target]
 BILINGUAL_PAIRS = ["ar-en", "de-en", "en-ar", "en-de", "en-fr", "en-ja", "en-ko", "en-zh", "fr-en", "ja-en", "ko-en", "zh-en"]
 
@@ -46,7 +47,7 @@ def multilingual(pair):
 
 def bilingual(pair):
     """A pair with an archive of its own."""
-    archive = f"2017-01-trnted/texts/{pair.replace('-', '/')}/{pair}.zip"
+    archive = f"2017-01-trnted/texts/{pair.replace('-', '/')}/{pair}.tgz"
     return Iwslt2017Config(pair, archive, pair, list(range(2010, 2016)), description="Bilingual task.")
 
 

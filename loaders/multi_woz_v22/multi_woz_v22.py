@@ -42,13 +42,11 @@ FRAME = {
         }
     ),
 }
+SLOT = {"slot_name": TEXT, "slot_value": TEXT}
+SPAN = {"act_type": TEXT, "act_slot_name": TEXT, "act_slot_value": TEXT, "span_start": NUMBER, "span_end": NUMBER}
 ACTS = {
-    "dialog_act": datasets.Sequence(
-        {"act_type": TEXT, "act_slots": datasets.Sequence({"slot_name": TEXT, "slot_value": TEXT})}
-    ),
-    "span_info": datasets.Sequence(
-        {"act_type": TEXT, "act_slot_name": TEXT, "act_slot_value": TEXT, "span_start": NUMBER, "span_end": NUMBER}
-    ),
+    "dialog_act": datasets.Sequence({"act_type": TEXT, "act_slots": datasets.Sequence(SLOT)}),
+    "span_info": datasets.Sequence(SPAN),
 }
 TURN = {
     "turn_id": TEXT,
@@ -112,10 +110,10 @@ class MultiWozV22(datasets.GeneratorBasedBuilder):
             "frames": [frame_of(frame) for frame in frames],
             "dialogue_acts": {
                 "dialog_act": [
-                    {"act_type": kind, "act_slots": [dict(zip(("slot_name", "slot_value"), slot)) for slot in slots]}
+                    {"act_type": kind, "act_slots": [dict(zip(SLOT, slot, strict=True)) for slot in slots]}
                     for kind, slots in acts.get("dialog_act", {}).items()
                 ],
-                "span_info": [dict(zip(ACTS["span_info"].feature, span)) for span in acts.get("span_info", ())],
+                "span_info": [dict(zip(SPAN, span, strict=True)) for span in acts.get("span_info", ())],
             },
         }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 import nlpdata as datasets
-from nlpdata.builder.shapes import text_lines
+from nlpdata.builder.shapes import aligned, text_lines
 
 BASE = "https://object.pouta.csc.fi/OPUS-100/v1.0/"
 SUPERVISED = """
@@ -79,9 +79,9 @@ class Opus100(datasets.GeneratorBasedBuilder):
         return splits
 
     def _generate_examples(self, paths):
-        readers = [ended_lines(path) for path in paths.values()]
-        for number, lines in enumerate(zip(*readers, strict=True)):
-            yield number, {"translation": dict(zip(paths, lines, strict=True))}
+        readers = {language: ended_lines(path) for language, path in paths.items()}
+        for number, translation in enumerate(aligned(paths, readers)):
+            yield number, {"translation": translation}
 
 
 def ended_lines(path):

@@ -35,14 +35,14 @@ DESCRIPTION = "Documents of Common Crawl of November 2018, sorted by language, w
 
 CITATION = """@misc{ortizsuarez2020,
   title = {A Monolingual Approach to Contextualized Word Embeddings for Mid-Resource Languages},
-  author = {Ortiz Su'arez, Pedro Javier and Romary, Laurent and Sagot, Benoit},
+  author = {Ortiz Suárez, Pedro Javier and Romary, Laurent and Sagot, Benoit},
   year = {2020},
   howpublished = {Proceedings of the 58th Annual Meeting of the Association for Computational Linguistics},
   url = {https://www.aclweb.org/anthology/2020.acl-main.156},
 }
 @misc{ortizsuarez2019,
   title = {Asynchronous pipelines for processing huge corpora on medium to low resource infrastructures},
-  author = {Pedro Javier Ortiz Su'arez and Benoit Sagot and Laurent Romary},
+  author = {Pedro Javier Ortiz Suárez and Benoit Sagot and Laurent Romary},
   year = {2019},
   howpublished = {Leibniz-Institut f\\"ur Deutsche Sprache},
   url = {http://nbn-resolving.de/urn:nbn:de:bsz:mh39-90215},

@@ -47,7 +47,7 @@ class RedditTifu(datasets.GeneratorBasedBuilder):
                     "title": datasets.Value("string"),
                 }
             ),
-            supervised_keys=("documents", "title"),
+            supervised_keys=("documents", "tldr" if self.config.name == "long" else "title"),
         )
 
     def _split_generators(self, dl_manager):

@@ -142,7 +142,7 @@ CITATION = """@misc{wang2019,
 }
 @misc{pilehvar2018,
   title = {WiC: 10, 000 Example Pairs for Evaluating Context-Sensitive Representations},
-  author = {Mohammad Taher Pilehvar and os'e Camacho-Collados},
+  author = {Mohammad Taher Pilehvar and José Camacho-Collados},
   year = {2018},
   howpublished = {CoRR},
   url = {http://arxiv.org/abs/1808.09121},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 import nlpdata as datasets
-from nlpdata.builder.shapes import json_document
+from nlpdata.builder.shapes import json_items
 
 URL = "http://nlp.cs.washington.edu/triviaqa/data/triviaqa-{}.tar.gz"
 VARIANTS = [f"{variant}{part}" for part in ("", ".web", ".wikipedia") for variant in ("rc", "unfiltered")]
@@ -98,7 +98,7 @@ class TriviaQa(datasets.GeneratorBasedBuilder):
     def _generate_examples(self, paths, evidence):
         number = 0
         for path in paths:
-            for row in json_document(path)["Data"]:
+            for row in json_items(path, "Data"):
                 yield number, example_of(row, evidence)
                 number += 1
 

@@ -11,9 +11,9 @@ DESCRIPTION = """Sentence pairs of the news translation task of WMT 2014: Englis
 
 CITATION = """@misc{bojar2014,
   title = {Findings of the 2014 Workshop on Statistical Machine Translation},
-  author = {Bojar, Ondrej and Buck, Christian and Federmann, Christian and Haddow, Barry and Koehn, Philipp and Leveling,
+  author = {Bojar, Ondřej and Buck, Christian and Federmann, Christian and Haddow, Barry and Koehn, Philipp and Leveling,
     Johannes and Monz, Christof and Pecina, Pavel and Post, Matt and Saint-Amand, Herve and Soricut, Radu and Specia, Lucia
-    and Tamchyna, Ale s},
+    and Tamchyna, Aleš},
   year = {2014},
   howpublished = {Proceedings of the Ninth Workshop on Statistical Machine Translation},
   url = {http://www.aclweb.org/anthology/W/W14/W14-3302},

@@ -11,7 +11,7 @@ DESCRIPTION = """Sentence pairs of the news translation task of WMT 2016: Englis
 
 CITATION = """@misc{bojar2016,
   title = {Findings of the 2016 Conference on Machine Translation},
-  author = {Bojar, Ond rej and Chatterjee, Rajen and Federmann, Christian and Graham, Yvette and Haddow, Barry and Huck,
+  author = {Bojar, Ondřej and Chatterjee, Rajen and Federmann, Christian and Graham, Yvette and Haddow, Barry and Huck,
     Matthias and Jimeno Yepes, Antonio and Koehn, Philipp and Logacheva, Varvara and Monz, Christof and Negri, Matteo and
     Neveol, Aurelie and Neves, Mariana and Popel, Martin and Post, Matt and Rubino, Raphael and Scarton, Carolina and Specia,
     Lucia and Turchi, Marco and Verspoor, Karin and Zampieri, Marcos},

@@ -59,7 +59,7 @@ class Bleurt(nlpdata.Metric):
     def score(self, total: Rows) -> dict[str, Any]:
         if not _optional.is_available("bleurt"):
             raise MissingPackageError(f"This needs the package 'bleurt', which is not installed. Run: {INSTALL}")
-        scorer = _optional.load("bleurt.score").BleurtScorer(checkpoint(self.config_name or "bleurt-base-128"))
+        scorer = _optional.load("bleurt.score").BleurtScorer(checkpoint(self.config or "bleurt-base-128"))
         own, others = list(total.column("predictions")), list(total.column("references"))
         return {"scores": [float(value) for value in scorer.score(references=others, candidates=own)]}
 

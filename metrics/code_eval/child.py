@@ -8,6 +8,7 @@ Answers go to a copy of standard output that has another number, so that what th
 
 from __future__ import annotations
 
+import _posixsubprocess
 import json
 import os
 import resource
@@ -61,6 +62,7 @@ def confine(cpu_seconds: int, memory_bytes: int) -> None:
     limit(resource.RLIMIT_NOFILE, 64)
     if hasattr(resource, "RLIMIT_NPROC"):
         limit(resource.RLIMIT_NPROC, 0)
+    vars(_posixsubprocess)["fork_exec"] = refuse_processes
     sys.addaudithook(watch)
 
 
@@ -70,8 +72,15 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError("writing files is not allowed here")
     if event.startswith(REFUSED):
         raise PermissionError(f"{event} is not allowed here")
-    if event == "ctypes.dlopen" and arguments[0] is not None:
-        raise PermissionError("loading libraries is not allowed here")
+    if event.startswith("ctypes.dlsym") or (event == "ctypes.dlopen" and arguments[0] is not None):
+        raise PermissionError("calling libraries is not allowed here")
+    if event == "import" and arguments[0] == _posixsubprocess.__name__:  # a second copy of it
+        raise PermissionError("starting processes is not allowed here")
+
+
+def refuse_processes(*arguments: Any) -> None:
+    """In place of the one function that starts processes without telling ``sys.addaudithook``."""
+    raise PermissionError("starting processes is not allowed here")
 
 
 def verdict(program: str, token: str) -> str:

@@ -60,7 +60,7 @@ class Comet(nlpdata.Metric):
         library = _optional.load("comet", extra="comet")
         if gpus is None:
             gpus = int(_optional.load("torch", extra="torch").cuda.is_available())
-        name = self.config_name or DEFAULT_MODEL
+        name = self.config or DEFAULT_MODEL
         model = library.load_from_checkpoint(name if name.endswith(".ckpt") else library.download_model(name))
         sides = [list(total.column(column)) for column in ("sources", "predictions", "references")]
         data = [{"src": source, "mt": own, "ref": other} for source, own, other in zip(*sides, strict=True)]

@@ -53,7 +53,7 @@ class Frugalscore(nlpdata.Metric):
         torch, library = _optional.load("torch", extra="torch"), _optional.load("transformers", extra="transformers")
         if device is None or device == "gpu":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        model, tokenizer = _pretrained(library, self.config_name or DEFAULT_MODEL)
+        model, tokenizer = _pretrained(library, self.config or DEFAULT_MODEL)
         model = model.to(device).eval()
         scores: list[float] = []
         for start in range(0, len(pairs), batch_size):

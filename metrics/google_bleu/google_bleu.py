@@ -10,8 +10,9 @@ import numpy as np
 
 import nlpdata
 from nlpdata.errors import ArgumentError, FeatureError
-from nlpdata.scoring import load_metric, texts
+from nlpdata.scoring import texts
 from nlpdata.scoring.inputs import reference_lists
+from nlpdata.scoring.load import part
 
 CITATION = """\
 @article{wu2016google,
@@ -78,7 +79,7 @@ def _tokens(predictions: Any, references: Any, tokenizer: Callable[[str], Any] |
     if isinstance(predictions, list) and predictions and not isinstance(predictions[0], str):
         sides = [texts(row, f"predictions[{i}]") for i, row in enumerate(predictions)]
         return sides, [reference_lists_of_tokens(row, f"references[{i}]") for i, row in enumerate(references)]
-    split = tokenizer or load_metric("bleu").tokenize
+    split = tokenizer or part("bleu").tokenize
     rows = reference_lists(references)
     return [list(split(text)) for text in texts(predictions, "predictions")], [[list(split(t)) for t in row] for row in rows]
 

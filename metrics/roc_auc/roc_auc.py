@@ -68,7 +68,7 @@ class RocAuc(nlpdata.Metric):
     @property
     def kind(self) -> str:
         """The configuration: binary (the default), multiclass or multilabel."""
-        chosen = self.config_name or "binary"
+        chosen = self.config or "binary"
         if chosen not in KINDS:
             raise unknown(UnknownConfigError, "configuration of the metric 'roc_auc' named", chosen, KINDS)
         return chosen

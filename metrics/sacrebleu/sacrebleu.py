@@ -10,8 +10,9 @@ import numpy as np
 import nlpdata
 from nlpdata import _optional
 from nlpdata.errors import ArgumentError
-from nlpdata.scoring import load_metric, texts
+from nlpdata.scoring import texts
 from nlpdata.scoring.inputs import reference_lists, same_number
+from nlpdata.scoring.load import part
 
 CITATION = """\
 @inproceedings{post2018call,
@@ -55,7 +56,7 @@ class Sacrebleu(nlpdata.Metric):
         sizes = np.array([len(row) for row in lists], np.int64)
         if not force:
             _warn_of_tokens(hypotheses)
-        bleu = load_metric("bleu")
+        bleu = part("bleu")
         library = self._library(lowercase=lowercase, tokenize=tokenize).tokenizer
         tokenizer = bleu.tokenize if library.signature() == "13a" else library  # the same tokens, in half the time
 

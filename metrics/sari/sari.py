@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.scoring import Mean, load_metric, texts
+from nlpdata.scoring import Mean, texts
 from nlpdata.scoring.inputs import reference_lists
+from nlpdata.scoring.load import part
 
 CITATION = """\
 @article{xu2016optimizing,
@@ -92,7 +93,7 @@ class Sari(nlpdata.Metric):
         )
 
     def stats(self, sources: Any, predictions: Any, references: Any) -> Mean:
-        tokenize = load_metric("bleu").tokenize
+        tokenize = part("bleu").tokenize
 
         def tokens(text: str) -> list[str]:
             return tokenize(text.lower()) or [""]  # an empty text is one empty token

@@ -14,15 +14,20 @@ from typing import TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 
-# https://universaldependencies.org/u/dep/ and https://universaldependencies.org/u/feat/, as the CoNLL 2018 shared task took them.
+# As the CoNLL 2018 shared task took them from https://universaldependencies.org/u/dep/ and u/feat/.
 CONTENT = frozenset(
-    "nsubj obj iobj csubj ccomp xcomp obl vocative expl dislocated advcl advmod discourse nmod appos nummod acl amod conj fixed "
-    "flat compound list parataxis orphan goeswith reparandum root dep".split()
+    (
+        *("nsubj", "obj", "iobj", "csubj", "ccomp", "xcomp", "obl", "vocative", "expl", "dislocated", "advcl", "advmod"),
+        *("discourse", "nmod", "appos", "nummod", "acl", "amod", "conj", "fixed", "flat", "compound", "list", "parataxis"),
+        *("orphan", "goeswith", "reparandum", "root", "dep"),
+    )
 )
-FUNCTIONAL = frozenset("aux cop mark det clf case cc".split())
+FUNCTIONAL = frozenset(("aux", "cop", "mark", "det", "clf", "case", "cc"))
 FEATURES = frozenset(
-    "PronType NumType Poss Reflex Foreign Abbr Gender Animacy Number Case Definite Degree VerbForm Mood Tense Aspect Voice "
-    "Evident Polarity Person Polite".split()
+    (
+        *("PronType", "NumType", "Poss", "Reflex", "Foreign", "Abbr", "Gender", "Animacy", "Number", "Case", "Definite"),
+        *("Degree", "VerbForm", "Mood", "Tense", "Aspect", "Voice", "Evident", "Polarity", "Person", "Polite"),
+    )
 )
 COLUMNS = 10
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 import nlpdata
-from nlpdata.scoring import Mean, load_metric, texts
+from nlpdata.scoring import Mean, texts
 from nlpdata.scoring.inputs import reference_lists
+from nlpdata.scoring.load import part
 
 CITATION = """\
 @article{rothe2020leveraging,
@@ -52,15 +53,15 @@ class WikiSplit(nlpdata.Metric):
     def stats(self, sources: Any, predictions: Any, references: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
         """The sums of the metrics sari and exact match, then those of sacrebleu."""
         own, lists = texts(predictions, "predictions"), reference_lists(references)
-        bleu = load_metric("sacrebleu").stats(own, lists)
-        sari = load_metric("sari").stats(sources, own, lists)
+        bleu = part("sacrebleu").stats(own, lists)
+        sari = part("sari").stats(sources, own, lists)
         exact = [any(normalized(text) == normalized(other) for other in row) for text, row in zip(own, lists, strict=True)]
         return np.array([sari, Mean.of(np.array(exact, bool)), *bleu.tolist()], dtype=object)
 
     def score(self, total: np.ndarray[Any, Any]) -> dict[str, float]:
         sari, exact, *bleu = total
         return {
-            "sari": load_metric("sari").score(sari)["sari"],
-            "sacrebleu": load_metric("sacrebleu").score(np.array(bleu, np.int64))["score"],
+            "sari": part("sari").score(sari)["sari"],
+            "sacrebleu": part("sacrebleu").score(np.array(bleu, np.int64))["score"],
             "exact": 100 * exact.value(),
         }

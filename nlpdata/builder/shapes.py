@@ -38,6 +38,7 @@ __all__ = [
     "delimited_rows",
     "idx_array",
     "json_document",
+    "json_items",
     "json_lines",
     "local_name",
     "opus_pairs",
@@ -49,6 +50,8 @@ __all__ = [
 
 _FIELD_LIMIT = 2**31 - 1
 _CONLLU_COLUMNS = 10
+_JSON_CHARS = 1 << 20  # read at a time
+_BETWEEN_ITEMS = re.compile(r"[\s,]*")
 _BLANKS = re.compile(r"[ \t]+")
 _RELATION = re.compile(r"(\d+)(?:\.(\d+))?:(.+)")  # an enhanced dependency of CoNLL-U
 
@@ -174,6 +177,53 @@ def json_document(path: Source, encoding: str = "utf-8-sig") -> Any:
             raise
         except ValueError as error:
             raise BuildError(f"{label_of(path)} is no JSON: {error}.") from error
+
+
+def json_items(path: Source, key: str | None = None, encoding: str = "utf-8-sig") -> Iterator[Any]:
+    """Each item of a JSON array, one at a time; memory is bounded by the largest, not by the file.
+
+    Args:
+        path: path or open binary file.
+        key: name of the array, the first where there are several: ``data`` for ``{"data": [...]}``; None: the file is an array.
+        encoding: of the file.
+
+    Raises:
+        BuildError: there is no such array, an item of it is no JSON, or it does not end.
+
+    >>> list(json_items(io.BytesIO(b'{"version": 1, "data": [{"a": 1}, 22]}'), "data"))
+    [{'a': 1}, 22]
+    """
+    decoder = json.JSONDecoder()
+    with _text(path, encoding) as text:
+        buffer, place = _array_begin(text, key, path)
+        while True:
+            place = _BETWEEN_ITEMS.match(buffer, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if buffer.startswith("]", place):
+                return
+            try:
+                item, end = decoder.raw_decode(buffer, place)
+            except ValueError:
+                item, end = None, len(buffer)
+            if end < len(buffer):  # an item that ends with the buffer may go on
+                yield item
+                place = end
+                continue
+            buffer, place = buffer[place:], 0
+            if not (more := text.read(max(_JSON_CHARS, len(buffer)))):
+                raise BuildError(f"{label_of(path)} does not end as an array should; where reading stopped: {buffer:.80}")
+            buffer += more
+
+
+def _array_begin(text: io.TextIOWrapper, key: str | None, path: Source) -> tuple[str, int]:
+    """What was read up to where an array begins, or a little more, and the place after its bracket."""
+    begin = re.compile(r"\s*\[" if key is None else re.escape(json.dumps(key)) + r"\s*:\s*\[")
+    buffer = text.read(_JSON_CHARS)
+    while not (begun := begin.match(buffer) if key is None else begin.search(buffer)):
+        more = text.read(_JSON_CHARS)
+        if not more or (key is None and not buffer.isspace()):
+            raise BuildError(f"{label_of(path)} has no array{f' named {key!r}' if key else ''}; it begins: {buffer:.80}")
+        buffer += more
+    return buffer, begun.end()
 
 
 def conll_sentences(

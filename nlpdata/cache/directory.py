@@ -4,7 +4,8 @@ Knows: names below one root folder; what is published, unfinished, orphaned.
 Does not know: what a result holds, or how keys are made.
 
 A result is a folder at a relative name such as ``results/<key>``. While it is made there are ``<name>.lease`` (who makes it),
-``<name>.progress`` (how far it is) and ``<name>.partial`` (what is committed so far, kept when the maker dies). Publishing renames the partial folder.
+``<name>.progress`` (how far it is) and ``<name>.partial`` (what is committed so far, kept when the maker dies). Publishing
+renames the partial folder.
 """
 
 from __future__ import annotations

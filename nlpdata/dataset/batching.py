@@ -78,7 +78,8 @@ def batch(state: State, how: Batching, keeping: Keeping) -> State:
     if directory is None:
         tables = list(grouped_tables(state.view, how.ends(state.view), settings.batch_bytes))
         schema = features.arrow_schema
-        whole = pa.concat_tables([t.cast(schema) for t in tables]) if tables else schema.empty_table()
+        named = [pa.Table.from_arrays(table.columns, schema=schema) for table in tables]
+        whole = pa.concat_tables(named) if named else schema.empty_table()
         return state.derived(View.of(TableGroup(whole)), lineage, features)
     key = keeping.key or Lineage.named(state.key()).then("batched", how, features).key()
     group, _ = materialized(key, [_GroupTask(0, state.view, how.ends(state.view))], features, directory, "Batching")

@@ -27,6 +27,7 @@ from nlpdata.features import Features, FeatureType
 from nlpdata.info import DatasetInfo
 from nlpdata.ops import stats
 from nlpdata.ops.columns import as_names
+from nlpdata.ops.select import as_count
 
 if TYPE_CHECKING:
     from nlpdata.dataset.dicts import DatasetDict
@@ -117,11 +118,11 @@ class Dataset(Origins, Outlets, Described):
 
     def take(self, n: int) -> Dataset:
         """The first ``n`` rows."""
-        return self._from_state(transforms.span(self._state, 0, n))
+        return self._from_state(transforms.span(self._state, 0, as_count(n, "n")))
 
     def skip(self, n: int) -> Dataset:
         """The rows after the first ``n``."""
-        return self._from_state(transforms.span(self._state, n, self.num_rows))
+        return self._from_state(transforms.span(self._state, as_count(n, "n"), self.num_rows))
 
     def repeat(self, num_times: int) -> Dataset:
         """All rows ``num_times`` one after the other; nothing is copied."""
@@ -257,6 +258,7 @@ class Dataset(Origins, Outlets, Described):
         on_mixed_types: str | None = "use_json",
         num_threads: int | str | None = None,
         on_error: str = "raise",
+        lazy: bool = False,
     ) -> Dataset:
         """Each row (or batch) with what ``function`` returns for it merged in. Only changed columns are written.
 
@@ -286,6 +288,8 @@ class Dataset(Origins, Outlets, Described):
             num_threads: threads to use instead of processes, or "auto"; for functions that release the GIL.
             on_error: "raise" ends at the first error of the function, "skip" leaves such rows (or batches) out, "collect" keeps
                 them as they were and tells the error in a column "_error".
+            lazy: keep the map as a plan: rows are computed when they are read, and only those; a function of batches is called
+                with those. :meth:`cache` does the rest. The first 16 rows are computed now, to learn the types.
 
         Raises:
             UnknownColumnError: ``input_columns`` or ``remove_columns`` names none.
@@ -307,7 +311,23 @@ class Dataset(Origins, Outlets, Described):
             on_error=on_error,
         )
         keeping = Keeping(keep_in_memory, load_from_cache_file, cache_file_name, new_fingerprint, num_proc, desc, num_threads)
-        return self._from_state(transforms.map_rows(self._state, step, keeping, disable_nullable))
+        mapped = transforms.lazy_rows if lazy else transforms.map_rows
+        return self._from_state(mapped(self._state, step, keeping, disable_nullable))
+
+    def cache(
+        self,
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        num_proc: int | str | None = None,
+        desc: str | None = None,
+        num_threads: int | str | None = None,
+    ) -> Dataset:
+        """The same rows with every lazy map done for all rows, and found again where the eager map would be.
+
+        The arguments are those of :meth:`map`. Without a lazy map nothing is done.
+        """
+        keeping = Keeping(keep_in_memory, load_from_cache_file, None, None, num_proc, desc, num_threads)
+        return self._from_state(transforms.carried_out(self._state, keeping))
 
     def filter(
         self,
@@ -451,7 +471,7 @@ class Dataset(Origins, Outlets, Described):
 
     def flatten(self, new_fingerprint: str | None = None, max_depth: int = 16) -> Dataset:
         """Struct columns replaced by their fields, named ``"column.field"``; nothing is copied."""
-        return self._from_state(named(transforms.flatten(self._state, max_depth), new_fingerprint))
+        return self._from_state(named(transforms.flatten(self._state, as_count(max_depth, "max_depth")), new_fingerprint))
 
     def unique(self, column: str) -> list[Any]:
         """The distinct values of a column in order of appearance."""

@@ -18,7 +18,7 @@ from nlpdata.dataset.dataset import Dataset
 from nlpdata.dataset.describe import describe
 from nlpdata.dataset.disk import Saving
 from nlpdata.dataset.stored import remove_unused
-from nlpdata.errors import ArgumentError, UnknownSplitError, unknown
+from nlpdata.errors import ArgumentError, UnknownSplitError, did_you_mean, unknown
 from nlpdata.features import Features, FeatureType
 
 T = TypeVar("T")
@@ -47,6 +47,13 @@ class DatasetDict(dict[str, Dataset]):
         except (KeyError, TypeError):
             hint = f"Choose a split first, as in ds[{next(iter(self))!r}][{k!r}]." if self and not isinstance(k, str) else ""
             raise unknown(UnknownSplitError, "split", k, [str(name) for name in self], hint) from None
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(Dataset, name):
+            split = next(iter(self), "train")
+            raise AttributeError(f"{name!r} is of a Dataset, not of a DatasetDict. Choose a split first: ds[{split!r}].{name}.")
+        hint = did_you_mean(name, [known for known in {*dir(type(self)), *dir(Dataset)} if not known.startswith("_")])
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
 
     def __repr__(self) -> str:
         splits = "".join(f"    {name}: {describe(dataset._state, '    ')}\n" for name, dataset in self._checked())

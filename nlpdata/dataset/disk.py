@@ -32,7 +32,7 @@ from nlpdata.errors import ArgumentError, CorruptFileError, StorageError
 from nlpdata.features import Features
 from nlpdata.formats.base import FORMATS, FormatSpec
 from nlpdata.info import DatasetInfo
-from nlpdata.ops.select import shard_rows
+from nlpdata.ops.select import as_count, shard_rows
 from nlpdata.settings import parse_bytes, settings
 from nlpdata.store.group import ColumnGroup, ShardGroup
 from nlpdata.store.layout import MANIFEST_NAME, Manifest, ShardEntry, shard_name
@@ -62,6 +62,7 @@ class Saving:
         """
         if max_shard_size is not None and num_shards is not None:
             raise ArgumentError("Both max_shard_size= and num_shards= were given. Give one of them.")
+        num_shards = None if num_shards is None else as_count(num_shards, "num_shards")
         if num_shards is not None and num_shards < 1:
             raise ArgumentError(f"num_shards is {num_shards}; there is at least one shard.")
         return cls(None if max_shard_size is None else parse_bytes(max_shard_size), num_shards)
@@ -362,6 +363,8 @@ def _found_in(folder: Path) -> str:
 
 
 def _is_remote(path: str | os.PathLike[str]) -> bool:
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"A folder is named by a path or a URL, not by {path!r:.100} ({type(path).__name__}).")
     text = os.fspath(path)
     return "://" in text and not text.startswith("file://")
 

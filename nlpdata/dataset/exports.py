@@ -90,6 +90,8 @@ def to_file(
     options = dict(options)
     columns = options.pop("columns", None)
     state = state if columns is None else select_columns(state, columns)
+    if not isinstance(target, str | os.PathLike) and not hasattr(target, "write"):
+        raise ArgumentError(f"A dataset is written to a path, a URL or a binary file, not to a {type(target).__name__}.")
     writer = get_file_type(file_type)
     batches = _batches(state, batch_size)
     if isinstance(target, str | os.PathLike) and "://" in os.fspath(target):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nlpdata.dataset.indexing import Reader
 from nlpdata.dataset.state import State
+from nlpdata.errors import did_you_mean
 
 if TYPE_CHECKING:
     from nlpdata.cache.key import Lineage
@@ -76,4 +77,5 @@ class Held:
     def __getattr__(self, name: str) -> Any:
         if "_state" not in self.__dict__:
             raise AttributeError("This dataset was closed when its with block ended. Use it inside the block.")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
+        hint = did_you_mean(name, [known for known in dir(type(self)) if not known.startswith("_")])
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")

@@ -20,6 +20,7 @@ from nlpdata.dataset.state import State
 from nlpdata.errors import ArgumentError
 from nlpdata.features import Features
 from nlpdata.formats.base import FormatSpec, Formatter, get_formatter
+from nlpdata.ops.select import as_count
 from nlpdata.store.selection import Range, Selection, as_selection, check_position
 from nlpdata.store.view import Part, View
 
@@ -103,6 +104,7 @@ class Reader:
 
     def batches(self, batch_size: int, drop_last_batch: bool = False) -> Iterator[Any]:
         """Formatted batches of ``batch_size`` rows, the last one shorter unless it is dropped."""
+        batch_size = as_count(batch_size, "batch_size")
         if batch_size < 1:
             raise ArgumentError(f"batch_size is {batch_size}; a batch has at least one row.")
         for _, table in self._view.iter_slices(batch_size):

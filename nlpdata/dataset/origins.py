@@ -86,6 +86,8 @@ class Origins(Held):
         preserve_index: bool | None = None,
     ) -> Self:
         """A dataset in memory from a pandas DataFrame; an index that is not just the row number becomes a column."""
+        if not hasattr(df, "iloc") or not hasattr(df, "columns"):
+            raise ArgumentError(f"from_pandas takes a pandas DataFrame, not a {type(df).__name__}.")
         return cls._from_state(
             construct.from_table(pa.Table.from_pandas(df, preserve_index=preserve_index), features, info, split)
         )
@@ -95,6 +97,8 @@ class Origins(Held):
         cls, df: Any, features: Features | None = None, info: DatasetInfo | None = None, split: str | None = None
     ) -> Self:
         """A dataset in memory from a polars DataFrame or LazyFrame."""
+        if not hasattr(df, "collect") and not hasattr(df, "to_arrow"):
+            raise ArgumentError(f"from_polars takes a polars DataFrame or LazyFrame, not a {type(df).__name__}.")
         frame = df.collect() if hasattr(df, "collect") else df
         return cls._from_state(construct.from_table(frame.to_arrow(), features, info, split))
 

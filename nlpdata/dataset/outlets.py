@@ -78,8 +78,16 @@ class Outlets(Held):
         storage_options: dict[str, Any] | None = None,
         **parquet_writer_kwargs: Any,
     ) -> int:
-        """Write a Parquet file that tells its features; the number of bytes written. Arguments as for :meth:`to_csv`."""
-        return exports.to_file(self._state, "parquet", path_or_buf, batch_size, storage_options, parquet_writer_kwargs)
+        """Write a Parquet file that tells its features; the number of bytes written.
+
+        Args:
+            path_or_buf: a path, any fsspec URL, or a binary file. A file appears when it is complete.
+            batch_size: rows of a row group; default: as many as have about 64 MiB.
+            storage_options: for the fsspec file system.
+            parquet_writer_kwargs: options of the file type (``compression``), and ``columns`` to write only these.
+        """
+        options = parquet_writer_kwargs if batch_size is None else {"batch_size": batch_size, **parquet_writer_kwargs}
+        return exports.to_file(self._state, "parquet", path_or_buf, batch_size, storage_options, options)
 
     def to_sql(
         self, name: str, con: Any, batch_size: int | None = None, num_proc: int | None = None, **sql_writer_kwargs: Any

@@ -15,7 +15,7 @@ from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features
 from nlpdata.formats.base import FORMATS, FormatSpec, get_formatter
 from nlpdata.info import DatasetInfo
-from nlpdata.ops.columns import check_known
+from nlpdata.ops.columns import as_names, check_known
 from nlpdata.splits import NamedSplit
 from nlpdata.store.view import View
 
@@ -139,7 +139,7 @@ def format_spec(
     canonical = None if type is None else FORMATS.canonical(type)
     names = None
     if columns is not None:
-        names = (columns,) if isinstance(columns, str) else tuple(columns)
+        names = as_names(columns) or ()
         check_known(names, known)
         if len(set(names)) != len(names):
             raise ArgumentError(f"A column is named twice in the format: {list(names)}.")

@@ -18,10 +18,21 @@ from nlpdata.cache.directory import CacheDirectory
 from nlpdata.cache.key import Lineage
 from nlpdata.dataset.state import State, renamed
 from nlpdata.dataset.stored import kept_rows, stored_view, whole_tables, write_stream
+from nlpdata.engine import lazy
 from nlpdata.engine import run as engine
 from nlpdata.engine.plan import Filter, Map, Source
 from nlpdata.errors import ArgumentError
-from nlpdata.features import ClassLabel, Features, FeatureType, Value, cast_array, encode_column, encode_table, to_arrow_type
+from nlpdata.features import (
+    ClassLabel,
+    Features,
+    FeatureType,
+    Value,
+    cast_array,
+    encode_column,
+    encode_table,
+    from_arrow_field,
+    to_arrow_type,
+)
 from nlpdata.formats.base import FormatSpec
 from nlpdata.info import DatasetInfo
 from nlpdata.ops import columns as column_ops
@@ -83,6 +94,28 @@ def map_rows(state: State, step: Map, keeping: Keeping, disable_nullable: bool =
     if disable_nullable:
         _refuse_nulls(after.view)
     return _copied(after, keeping)
+
+
+def lazy_rows(state: State, step: Map, keeping: Keeping, disable_nullable: bool = False) -> State:
+    """As :func:`map_rows`, but each row is computed when it is read."""
+    if keeping.file is not None or disable_nullable:
+        raise ArgumentError("cache_file_name and disable_nullable need all rows to be computed. Leave out lazy=True.")
+    return _after_engine(state, lazy.lazy_map(_source(state), step, keeping.key))
+
+
+def carried_out(state: State, keeping: Keeping) -> State:
+    """The same with every lazy map in it done, and kept where the eager map would keep it."""
+    view = lazy.carried_out(state.view, keeping.options(state))
+    if view is state.view:
+        return state.derived(state.view, state.lineage)
+    schema = view.schema  # all rows may need wider types than the first ones did
+    features = Features(
+        {
+            n: f if to_arrow_type(f) == schema.field(n).type else from_arrow_field(schema.field(n))
+            for n, f in state.features.items()
+        }
+    )
+    return state.derived(view, state.lineage, features)
 
 
 def _copied(state: State, keeping: Keeping) -> State:
@@ -298,6 +331,8 @@ def add_column(state: State, name: str, values: Any, feature: FeatureType | None
 
 def add_item(state: State, item: Mapping[str, Any]) -> State:
     """One more row, last; columns it lacks are null there, columns it adds are null before."""
+    if not isinstance(item, Mapping):
+        raise ArgumentError(f"A row is a dict of column name and value, not a {type(item).__name__}.")
     values = {name: [value] for name, value in item.items()}
     known = {name: value for name, value in values.items() if name in state.features}
     typed = Features({name: state.features[name] for name in known if not combine.is_null(state.features[name])})

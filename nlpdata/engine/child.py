@@ -25,8 +25,10 @@ from typing import Any
 
 from nlpdata.engine.courier import unpack
 from nlpdata.engine.executor import worker_number
+from nlpdata.settings import settings
 
 _REPORT_SECONDS = 0.1
+_BATCH_BYTES = 4 * 2**20  # of a record batch that a worker writes; it holds twice that
 
 
 def main(handle: int, number: int) -> None:
@@ -41,6 +43,7 @@ def main(handle: int, number: int) -> None:
     try:
         _put_pandas_off()
         jobs, different = unpack(orders.get())
+        settings.set(batch_bytes=min(settings.batch_bytes, _BATCH_BYTES))
     except Exception as error:  # noqa: BLE001 - whatever importing the user's modules raises is told
         voice.say("error", _packed(error, number))
         orders.get()

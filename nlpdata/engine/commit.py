@@ -31,7 +31,7 @@ from nlpdata.errors import CorruptFileError, StorageError
 from nlpdata.features import Features, widen_schema
 from nlpdata.store.group import ShardGroup
 from nlpdata.store.layout import MANIFEST_NAME, Manifest, shard_name
-from nlpdata.store.manifest import sync_folder, write_file, write_manifest, writing
+from nlpdata.store.manifest import sync_folder, temporary_name, write_manifest, writing
 from nlpdata.store.writer import ShardWriter, conform
 
 Checkpoint = Callable[[str], None]
@@ -234,9 +234,17 @@ class _Job:
         shards, notes = write_shards(self.folder, self.task.index, lambda w: self.task.run(w, counted), self.features)
         self.checkpoint(f"written {self.task.index}")
         made = Committed(self.task.index, self.label, shards, notes or {}, counted.total)
-        write_file(self.folder / _task_file(self.task.index), made.to_json())
+        _name_commit(self.folder / _task_file(self.task.index), made.to_json())
         self.checkpoint(f"committed {self.task.index}")
         return made
+
+
+def _name_commit(path: Path, body: bytes) -> None:
+    """Write a task's file, aside and renamed. Not synced: if it is lost or cut short with the power, the task runs again."""
+    with writing(path.parent):
+        aside = path.with_name(temporary_name(".json"))
+        aside.write_bytes(body)
+        os.replace(aside, path)
 
 
 class _Counter:

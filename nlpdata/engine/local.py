@@ -30,9 +30,12 @@ from nlpdata.errors import ArgumentError, WorkerError
 
 PATIENCE_SECONDS = 0.3
 _WORTH_SECONDS = 1.0  # of work left, below which starting processes does not pay
+_LONG_SECONDS = 10.0  # of work left, for which processes are started without patience
 _LOOK_SECONDS = 0.01
 _LAST_WORDS_BYTES = 4096
 _JOIN_SECONDS = 0.8
+# Allocators that give memory back: arrow's own pool and the arenas of many threads keep what a large batch took.
+_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -319,10 +322,16 @@ class _Patience:
         if executor._crew:
             executor.hire()
             executor.listen(self._report, 0)
-        elif executor.pays and spent >= executor.patience_seconds:
-            left = spent * (self._total - self._rows) / self._rows if self._total and self._rows else _WORTH_SECONDS
-            if left >= _WORTH_SECONDS:
-                executor.hire()
+        elif executor.pays and self._left(spent) >= _WORTH_SECONDS:
+            executor.hire()
+
+    def _left(self, spent: float) -> float:
+        """Seconds of work that are left, as far as that is known; 0 if it is too early to say."""
+        patience = self._executor.patience_seconds
+        if not (self._total and self._rows):
+            return _WORTH_SECONDS if spent >= patience else 0.0
+        left = spent * (self._total - self._rows) / self._rows
+        return left if spent >= patience or left >= _LONG_SECONDS else 0.0
 
 
 class _Worker:
@@ -427,4 +436,5 @@ def _environment(share: int) -> dict[str, str]:
     """The environment of a worker, whose libraries use its share of the cores; what the user set, stays."""
     wanted = dict.fromkeys(_THREAD_VARIABLES, str(share))
     wanted["TOKENIZERS_PARALLELISM"] = "true" if share > 1 else "false"
+    wanted |= _SPARING
     return {**wanted, **os.environ}

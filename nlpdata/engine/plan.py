@@ -29,6 +29,7 @@ class Source:
         format: how a function sees them. All columns are shown, also those that the format leaves out.
         lineage: names the content of ``view``.
         split: name of the split, for messages.
+        numbers: what functions are told as the rows' numbers; None for their places in ``view``.
     """
 
     view: View
@@ -36,6 +37,7 @@ class Source:
     format: FormatSpec
     lineage: Lineage
     split: str | None = None
+    numbers: Sequence[int] | None = None
 
 
 def _same(row: Any) -> Any:

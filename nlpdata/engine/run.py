@@ -61,7 +61,7 @@ class Options:
         desc: shown beside the progress bar.
         num_proc: worker processes; ``"auto"`` is one a core. The result is the same for any number, and found again by any.
         num_threads: worker threads of this process, likewise; for functions that release the GIL.
-        task_rows: rows of a task, instead of about 64 MiB.
+        task_rows: rows of a task, instead of about 128 MiB.
         executor: runs the tasks, instead of what ``num_proc`` and ``num_threads`` ask for.
         checkpoint: called with a name between commits; tests stop a run there.
 
@@ -120,14 +120,11 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         CacheWriteError: the cache cannot be written.
     """
     step.check(source)
-    whole = source
-    if step.batched and step.drop_last_batch and step.batch_size is not None:
-        rows = source.view.num_rows // step.batch_size * step.batch_size
-        source = replace(source, view=source.view.select(Range(0, rows)))
+    whole, source = source, whole_batches(source, step)
     if source.view.num_rows == 0:
         lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
         return Outcome(source.view, source.features, lineage)
-    lineage = _then(whole, step, options)
+    lineage = then(whole, step, options.key)
     ranges = _ranges(source, step, lineage, options)
     tasks = [MapTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     found: tuple[ColumnGroup, Shape] | None
@@ -150,6 +147,14 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
     return Outcome(view, features, _lineage(source, named, view, options))
 
 
+def whole_batches(source: Source, step: Map) -> Source:
+    """The source without a last batch that the step leaves out."""
+    if not (step.batched and step.drop_last_batch and step.batch_size is not None):
+        return source
+    rows = source.view.num_rows // step.batch_size * step.batch_size
+    return replace(source, view=source.view.select(Range(0, rows)))
+
+
 def _first_failure(shape: Shape) -> tuple[int, str]:
     _, _, row, text = shape.failed[0]
     return sum(count for _, count, _, _ in shape.failed), f"the first is row {row:,}: {text}"
@@ -166,7 +171,7 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     step.check(source)
     if source.view.num_rows == 0:
         return Outcome(source.view, source.features, source.lineage)
-    lineage = _then(source, step, options)
+    lineage = then(source, step, options.key)
     ranges = _ranges(source, step, lineage, options)
     tasks = [FilterTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
     named: Lineage | None = lineage
@@ -185,9 +190,10 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
 # --- keys --------------------------------------------------------------------------------------------------------------
 
 
-def _then(source: Source, step: Step, options: Options) -> Lineage:
-    if options.key is not None:
-        return Lineage.named(options.key)
+def then(source: Source, step: Step, key: str | None) -> Lineage:
+    """The lineage of the source after the step, or the one that was named."""
+    if key is not None:
+        return Lineage.named(key)
     spec = source.format
     shown = (spec.type, dict(spec.kwargs))
     return source.lineage.then(type(step).__name__.lower(), step, shown, source.features)
@@ -399,11 +405,13 @@ class _MemoryJob:
 def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options: Options) -> tuple[ColumnGroup, Shape] | None:
     parts = _in_memory(tasks, source, step, options)
     shape = Shape.of(source, step, [notes or {} for notes, _ in parts])
-    if shape is None:
-        return None
+    return None if shape is None else (TableGroup(assembled(source, step, tasks, parts, shape)), shape)
+
+
+def assembled(source: Source, step: Map, tasks: Sequence[MapTask], parts: Sequence[Any], shape: Shape) -> pa.Table:
+    """The stored columns of a result, from the notes and tables of its tasks."""
     tables: list[pa.Table] = []
     for task, (notes, table) in zip(tasks, parts, strict=True):
-        assert notes is not None
         lacking = shape.lacks(source, step, task.rows, notes)
         if lacking and notes["rows"]:
             read = _reader(TableGroup(table) if notes["since"] else None)
@@ -413,4 +421,12 @@ def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options:
     whole = joined(tables)
     whole = whole.select([name for name in shape.stored if name in whole.column_names])
     features = shape.features(source, step, whole.schema)
-    return TableGroup(whole.replace_schema_metadata(features.arrow_schema.metadata)), shape
+    return whole.replace_schema_metadata(features.arrow_schema.metadata)
+
+
+def in_memory(source: Source, step: Map) -> tuple[MapTask, tuple[Mapping[str, Any], pa.Table]]:
+    """All rows of ``source`` mapped here and now, as one task and what it noted and wrote."""
+    task = MapTask(0, source, 0, source.view.num_rows, step)
+    memory = _Memory()
+    notes = task.run(memory, lambda count: None)
+    return task, (notes, memory.table())

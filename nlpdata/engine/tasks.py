@@ -13,9 +13,9 @@ from nlpdata.engine.changes import Writer
 from nlpdata.engine.plan import Filter, Map, Source
 from nlpdata.engine.worker import Report, run_filter_range, run_map_range
 
-TASK_BYTES = 64 * 2**20
+TASK_BYTES = 128 * 2**20
 TASK_ROWS = 200_000
-TASKS_PER_WORKER = 4
+TASKS_PER_WORKER = 8
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ class FilterTask(_RangeTask):
 
 
 def wanted_rows(num_rows: int, num_bytes: int, workers: int) -> int:
-    """Rows of a task: about 64 MiB and at most 200,000; fewer, so that several workers have several tasks each.
+    """Rows of a task: about 128 MiB and at most 200,000; fewer, so that several workers have several tasks each.
 
     >>> wanted_rows(1_000_000, 8_000_000, 1), wanted_rows(1_000_000, 8_000_000, 2)
-    (200000, 125000)
+    (200000, 62500)
     """
     wanted = min(TASK_ROWS, TASK_BYTES * num_rows // max(num_bytes, 1))
     return wanted if workers == 1 else max(1, min(wanted, -(-num_rows // (workers * TASKS_PER_WORKER))))
 
 
 def split_rows(num_rows: int, num_bytes: int, batch_rows: int | None, *, task_rows: int | None = None) -> list[range]:
-    """Row ranges of about 64 MiB and at most 200,000 rows, cut where batches end.
+    """Row ranges of about 128 MiB and at most 200,000 rows, cut where batches end.
 
     Args:
         num_rows: how many rows there are.

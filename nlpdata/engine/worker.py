@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import operator
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,16 +32,15 @@ _SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside t
 def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report: Report) -> dict[str, Any]:
     """Map ``rows``, write the changed columns, and give the notes of the task (see ``changes``)."""
     changes = TaskChanges(source, step, rows.start, writer)
-    formatter = _formatter(source)
     if step.batched:
-        _map_batches(source, step, rows, formatter, changes, report)
+        _map_batches(source, step, rows, changes, report)
     else:
-        _map_rows(source, step, rows, formatter, changes, report)
+        _map_rows(source, step, rows, changes, report)
     return changes.notes()
 
 
-def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, changes: TaskChanges, report: Report) -> None:
-    call = _bind(step)
+def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
+    call, formatter = _bind(step, source.numbers), _formatter(source)
     for start, table in _slices(source, rows, chunk_rows(source)):
         found = RowChanges(table, formatter, step, source)
         returned = False
@@ -62,9 +61,8 @@ def _map_rows(source: Source, step: Map, rows: range, formatter: Formatter, chan
         report(table.num_rows)
 
 
-def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, changes: TaskChanges, report: Report) -> None:
-    call = _bind(step)
-    numbers = step.with_indices
+def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
+    call, formatter = _bind(step, source.numbers), _formatter(source)
     with Behind() as behind:
         for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
             shown = _Remembering(table, formatter)
@@ -72,7 +70,7 @@ def _map_batches(source: Source, step: Map, rows: range, formatter: Formatter, c
             span = range(start, start + table.num_rows)
             begun = time.perf_counter()
             try:
-                out = _awaited(call(batch, list(span) if numbers else None))
+                out = _awaited(call(batch, list(span) if step.with_indices else None))
             except Exception as error:
                 if step.on_error == "raise":
                     _note(error, source, step, span)
@@ -143,7 +141,7 @@ class _Keep:
 
 def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, report: Report) -> None:
     """Write the numbers of those of ``rows`` for which the function is true."""
-    call, formatter = _bind(step), _formatter(source)
+    call, formatter = _bind(step, source.numbers), _formatter(source)
     size = (step.batch_size or max(source.view.num_rows, 1)) if step.batched else chunk_rows(source)
     for start, table in _slices(source, rows, size):
         span = range(start, start + table.num_rows)
@@ -204,8 +202,8 @@ def _formatter(source: Source) -> Formatter:
     return get_formatter(FormatSpec(spec.type, None, False, spec.kwargs), source.features)
 
 
-def _bind(step: Step) -> Callable[[Any, Any], Any]:
-    """The function as ``call(row or batch, index or indices)``."""
+def _bind(step: Step, numbers: Sequence[int] | None) -> Callable[[Any, Any], Any]:
+    """The function as ``call(row or batch, index or indices)``; ``numbers`` are what the function is told as indices."""
     function: Any = step.function
     columns, kwargs = step.input_columns, dict(step.fn_kwargs)
     if columns is None and not (step.with_indices or step.with_rank or kwargs):
@@ -213,6 +211,8 @@ def _bind(step: Step) -> Callable[[Any, Any], Any]:
     rank = (worker_number.get(),) if step.with_rank else ()
 
     def call(item: Any, index: Any) -> Any:
+        if numbers is not None and index is not None:
+            index = [numbers[i] for i in index] if step.batched else numbers[index]
         inputs = (item,) if columns is None else tuple(item[name] for name in columns)
         return function(*inputs, *((index,) if step.with_indices else ()), *rank, **kwargs)
 
@@ -277,6 +277,9 @@ def _awaited(out: Any) -> Any:
 
 def _note(error: Exception, source: Source, step: Step, rows: range) -> None:
     """Say where an error happened; the error itself stays what the function raised."""
+    if source.numbers is not None:
+        error.add_note(f"nlpdata: in {step.label}, rows {', '.join(str(source.numbers[i]) for i in rows[:10])} (lazy)")
+        return
     where = f"row {rows.start:,}" if len(rows) == 1 else f"rows {rows.start:,}..{rows.stop:,}"
     split = f" of split {source.split!r}" if source.split else ""
     error.add_note(f"nlpdata: in {step.label}, {where} of {source.view.num_rows:,}{split}")

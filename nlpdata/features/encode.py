@@ -77,6 +77,8 @@ def encode_field(
 ) -> tuple[pa.Field, Any]:
     """The Arrow field of a column, which tells the feature, and its values; arguments and errors of :func:`encode_column`."""
     check_on_mixed_types(on_mixed_types)
+    if not isinstance(column, str):
+        raise ArgumentError(f"The name of a column is text, not {column!r:.100} ({type(column).__name__}).")
     values = as_values(values)
     if isinstance(values, np.ndarray):
         values = numpy_array(values)

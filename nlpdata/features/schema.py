@@ -55,7 +55,11 @@ class Features(dict[str, Any]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace columns."""
-        for key, value in dict(*args, **kwargs).items():
+        try:
+            given = dict(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            raise FeatureError(f"Features are a dict of column name to feature, not {args[0]!r:.100}.") from error
+        for key, value in given.items():
             self[key] = value
 
     def setdefault(self, key: str, default: Any = None) -> Any:

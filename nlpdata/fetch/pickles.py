@@ -47,7 +47,7 @@ def read_pickle(source: str | os.PathLike[str] | BinaryIO, encoding: str = "ASCI
     data = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source.read()
     try:
         _check_places(data)
-        return _finished(_Reader(io.BytesIO(data), encoding=encoding).load(), set())
+        return _finished(_Reader(io.BytesIO(data), encoding=encoding).load(), {})
     except UnsafePickleError as error:
         raise UnsafePickleError(f"{label} {error}") from None
     except EOFError as error:
@@ -193,19 +193,23 @@ for _core in ("numpy.core", "numpy._core"):
 _ALLOWED = {name: _Name(function) for name, function in _FUNCTIONS.items()}
 
 
-def _finished(value: Any, seen: set[int]) -> Any:
-    """The value with arrays in their places; lists and dicts are changed as they stand."""
+def _finished(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    """The value with arrays in their places; lists and dicts are changed as they stand, and each only once."""
     if type(value) in _PLAIN:
         return value
-    if type(value) is _Array:
-        array = value.array()
-        return array[()] if array.ndim == 0 else array
-    if type(value) is tuple:
-        return tuple(_finished(item, seen) for item in value)
-    if type(value) not in (list, dict):
-        raise UnsafePickleError(f"is a pickle that holds a {type(value).__name__}, which is not read.")
-    if id(value) not in seen:
-        seen.add(id(value))
+    if id(value) in done:
+        return done[id(value)][1]
+    if type(value) in (list, dict):
+        done[id(value)] = value, value  # before what it holds, which may hold it
         for key in range(len(value)) if type(value) is list else list(value):
-            value[key] = _finished(value[key], seen)
-    return value
+            value[key] = _finished(value[key], done)
+        return value
+    if type(value) is tuple:
+        found: Any = tuple(_finished(item, done) for item in value)
+    elif type(value) is _Array:
+        array = value.array()
+        found = array[()] if array.ndim == 0 else array
+    else:
+        raise UnsafePickleError(f"is a pickle that holds a {type(value).__name__}, which is not read.")
+    done[id(value)] = value, found
+    return found

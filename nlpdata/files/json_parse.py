@@ -26,7 +26,7 @@ _BLANKS = " \t\r\n"
 
 def declared_text(features: Features | None) -> dict[str, pa.DataType]:
     """The columns that are declared to be text: they are not looked at for dates."""
-    return {f.name: f.type for f in features.arrow_schema if _holds(f.type, _is_text)} if features else {}
+    return {f.name: _readable(f.type) for f in features.arrow_schema if _holds(f.type, _is_text)} if features else {}
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Parser:
         for settled in (self.settled, {n: t for n, t in self.settled.items() if not pt.is_nested(t)}):
             try:
                 return self._settle(text, read_block(text, settled))
-            except pa.ArrowInvalid:
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                 continue
         return None
 
@@ -196,7 +196,17 @@ def read_block(text: bytes | bytearray, settled: dict[str, pa.DataType], others:
         unexpected_field_behavior=others,
     )
     table = pajson.read_json(pa.BufferReader(text), pajson.ReadOptions(block_size=len(text) + 1, use_threads=False), options)
+    table.validate()  # of lists that hold nothing but nulls, Arrow makes arrays of the wrong length
     return table
+
+
+def _readable(kind: pa.DataType) -> pa.DataType:
+    """The type with lists that Arrow's parser makes in place of those that it does not."""
+    if pt.is_struct(kind):
+        return pa.struct([(f.name, _readable(f.type)) for f in kind])
+    if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
+        return pa.list_(_readable(kind.value_type))
+    return kind
 
 
 def _is_text(kind: pa.DataType) -> bool:

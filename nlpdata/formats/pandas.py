@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from nlpdata._optional import load
 from nlpdata.features import ArrayXD
 from nlpdata.formats.base import Formatter, pick
@@ -56,7 +58,15 @@ class PandasFormatter(Formatter):
         return isinstance(feature, ArrayXD) or name in self._python.decoding
 
     def rows(self, table: Any) -> Iterator[Any]:
-        """Every row as a frame of one row with index 0; the table is converted once."""
+        """Every row as a frame of one row with index 0; the table is converted once if that shows each row's own types."""
+        if not table.num_columns or any(c.null_count and _widened_by_nulls(c.type) for c in table.columns):
+            yield from (self.batch(table.slice(i, 1)) for i in range(table.num_rows))
+            return
         frame = self.batch(table)
         for i in range(len(frame)):
             yield frame.iloc[i : i + 1].reset_index(drop=True)
+
+
+def _widened_by_nulls(t: Any) -> bool:
+    """Whether pandas shows a column of this type as another one where there is a null."""
+    return bool(pa.types.is_integer(t) or pa.types.is_boolean(t))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nlpdata._optional import load
+from nlpdata.errors import ArgumentError, did_you_mean
 from nlpdata.formats.arrays import ArrayFormatter, Numbers
 from nlpdata.formats.buffers import Ndarray
 
@@ -34,12 +35,22 @@ class TorchFormatter(ArrayFormatter):
     def __init__(self, features: Features | None = None, **kwargs: Any) -> None:
         super().__init__(features, **kwargs)
         self._torch = load("torch", "torch")
-        self._asked: Any = self.dtype
+        self._asked: Any = self._dtype_of(self.dtype)
         # NumPy's part of the work: the same type where it has one, so that torch need not convert again.
         self.dtype = None
         self._move = {k: v for k, v in kwargs.items() if k == "device" and v is not None}
         self._pin, self._grad = bool(kwargs.get("pin_memory")), bool(kwargs.get("requires_grad"))
         self._plain = self._asked is None and not (self._move or self._pin or self._grad)
+
+    def _dtype_of(self, asked: Any) -> Any:
+        """A torch dtype from itself or its name."""
+        found = getattr(self._torch, asked.removeprefix("torch."), None) if isinstance(asked, str) else asked
+        if found is not None and not isinstance(found, self._torch.dtype):
+            found = None
+        if found is None and asked is not None:
+            known = [name for name in dir(self._torch) if isinstance(getattr(self._torch, name), self._torch.dtype)]
+            raise ArgumentError(f"dtype={asked!r} is no dtype of torch.{did_you_mean(str(asked), known)}")
+        return found
 
     def target_with_nulls(self, stored: np.dtype[Any]) -> np.dtype[Any]:
         """float32 for all numbers with nulls; float64 on the way to a ``dtype`` that was asked for."""

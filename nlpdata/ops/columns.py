@@ -23,10 +23,17 @@ from nlpdata.store.view import Part, View
 def as_names(names: str | Iterable[str] | None) -> tuple[str, ...] | None:
     """One name or several as a tuple; None stays None.
 
+    Raises:
+        ArgumentError: no name, nor several.
+
     >>> as_names("text"), as_names(["a", "b"])
     (('text',), ('a', 'b'))
     """
-    return None if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if names is None or isinstance(names, str):
+        return None if names is None else (names,)
+    if not isinstance(names, Iterable) or isinstance(names, bytes):
+        raise ArgumentError(f"Columns are named by a string or a list of strings, not by {names!r:.100}.")
+    return tuple(names)
 
 
 def check_known(names: Iterable[str], known: Sequence[str]) -> None:
@@ -47,6 +54,8 @@ def check_renaming(mapping: Mapping[str, str], names: Sequence[str]) -> None:
         UnknownColumnError: an old name is not a column.
         ArgumentError: a new name is empty, taken, or given twice.
     """
+    if not isinstance(mapping, Mapping):
+        raise ArgumentError(f"Columns are renamed by a dict {{old name: new name}}, not by {mapping!r:.100}.")
     check_known(mapping, names)
     kept = set(names) - set(mapping)
     seen: set[str] = set()

@@ -15,6 +15,24 @@ from nlpdata.store.selection import Range, Rows, Selection, as_selection
 from nlpdata.store.view import View
 
 
+def as_count(number: Any, what: str) -> int:
+    """An integer of any kind as Python's.
+
+    Args:
+        number: what was given.
+        what: what errors call it.
+
+    Raises:
+        ArgumentError: it is no integer (a boolean is not).
+
+    >>> as_count(np.int64(3), "n")
+    3
+    """
+    if isinstance(number, bool | np.bool_) or not hasattr(number, "__index__"):
+        raise ArgumentError(f"{what} is {number!r:.100} ({type(number).__name__}). Give a whole number.")
+    return operator.index(number)
+
+
 def pick(view: View, indices: Any) -> View:
     """The rows at ``indices`` in that order; reads nothing.
 
@@ -53,6 +71,7 @@ def shard_rows(num_rows: int, num_shards: int, index: int, contiguous: bool = Tr
     >>> shard_rows(10, 3, 1, contiguous=False)
     Range(start=1, stop=10, step=3)
     """
+    num_shards, index = as_count(num_shards, "num_shards"), as_count(index, "index")
     if num_shards < 1 or not 0 <= index < num_shards:
         raise ArgumentError(f"There is no shard {index} of {num_shards}: index goes from 0 to num_shards - 1.")
     if not contiguous:
@@ -71,7 +90,7 @@ def random_generator(seed: Any = None, generator: Any = None) -> np.random.Gener
         generator: a generator to use (and advance) instead.
 
     Raises:
-        ArgumentError: both are given, or ``generator`` is not a NumPy generator.
+        ArgumentError: both are given, the seed is none, or ``generator`` is not a NumPy generator.
     """
     if generator is not None:
         if seed is not None:
@@ -84,7 +103,10 @@ def random_generator(seed: Any = None, generator: Any = None) -> np.random.Gener
         words, position = state[1], int(state[2])
         seed = int(words[position] if position < len(words) else words[0])
         np.random.random()
-    return np.random.default_rng(seed)
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"seed is {seed!r:.100}. Give an integer from 0 on, or None: {error}.") from error
 
 
 def permutation(num_rows: int, generator: np.random.Generator) -> Rows:
@@ -94,7 +116,7 @@ def permutation(num_rows: int, generator: np.random.Generator) -> Rows:
 
 def repeat(view: View, num_times: int) -> View:
     """The rows of a view ``num_times`` one after the other; no row list, nothing read."""
-    num_times = operator.index(num_times)
+    num_times = as_count(num_times, "num_times")
     if num_times < 1:
         return span(view, 0, 0)
     return View.stack([view] * num_times) if num_times > 1 else view

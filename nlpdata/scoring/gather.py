@@ -146,7 +146,7 @@ def _whole(metric: Metric, states: Iterable[State | None]) -> Metric:
 
 
 def _file_name(metric: Metric, rank: int, world_size: int) -> str:
-    name = re.sub(r"\W+", "-", "-".join(filter(None, [metric.name, metric.config_name, metric.experiment_id])))
+    name = re.sub(r"\W+", "-", "-".join(filter(None, [metric.name, metric.config, metric.experiment_id])))
     return f"{name}-{rank:05d}-of-{world_size:05d}.json"
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nlpdata._report import warn_once
 from nlpdata.errors import ArgumentError
 from nlpdata.scoring.metric import Metric, State
-from nlpdata.scripts.fetched import resolve_script
-from nlpdata.scripts.find import find_script, list_scripts
+from nlpdata.scripts.find import Script, find_script, list_scripts
 from nlpdata.scripts.load import load_class
 
 __all__ = ["inspect_metric", "list_metrics", "load_metric"]
@@ -65,7 +65,7 @@ def load_metric(
         warn_once(f"script_version={script_version!r} is not used: metrics are the shipped ones or local scripts.")
     trusted = metric_init_kwargs.pop("trust_remote_code", None)
     metric_init_kwargs.pop("revision", None)
-    script = resolve_script("metric", path, trusted, download_config) or find_script("metric", path)
+    script = _script(path, trusted, download_config)
     kind = load_class(script, Metric)
     metric: Metric = kind(
         config_name=config_name,
@@ -79,6 +79,22 @@ def load_metric(
     metric.identify(script.name, script.sha256, script.name if script.shipped else str(script.path))
     metric.download_and_prepare(download_config)
     return metric
+
+
+def _script(path: str | os.PathLike[str], trusted: bool | None, download_config: Any) -> Script:
+    """The script of a name, path or URL. Only for a URL is loaded what fetches, which brings Arrow."""
+    if "://" in os.fspath(path):
+        from nlpdata.scripts.fetched import resolve_script
+
+        if (found := resolve_script("metric", path, trusted, download_config)) is not None:
+            return found
+    return find_script("metric", path)
+
+
+@cache
+def part(name: str) -> Any:
+    """A shipped metric that another one is made of, loaded once: for its ``stats``, ``score`` and functions, not for rows."""
+    return load_metric(name)
 
 
 def revived(

@@ -18,14 +18,14 @@ Where an interval or the score of each row is asked for, the statistics of each 
 from __future__ import annotations
 
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar, TypeAlias
 
 from nlpdata.errors import ArgumentError, ScriptError, UnknownConfigError, did_you_mean, unknown
 from nlpdata.scoring.bootstrap import Asked, intervals, per_example
+from nlpdata.scoring.described import Described, first_sentence, schema
 from nlpdata.scoring.info import MetricInfo
 from nlpdata.scoring.inputs import check_lengths
 from nlpdata.scoring.result import Result, Signature, described, plain
@@ -35,6 +35,7 @@ from nlpdata.scoring.state import State
 
 __all__ = ["Metric", "MetricInfo", "State"]
 
+NO_CONFIG = "default"
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -58,7 +59,7 @@ def _arguments(function: Any) -> _Arguments:
     )
 
 
-class Metric(ABC):
+class Metric(Described):
     """Base class of metrics; see the module for what a subclass gives.
 
     Args:
@@ -97,7 +98,7 @@ class Metric(ABC):
         experiment_id: str | None = None,
         **options: Any,
     ) -> None:
-        self.config_name = config_name
+        self.config_name = config_name or NO_CONFIG
         self.experiment_id = experiment_id or "default_experiment"
         self._name = _snake_case(type(self).__name__)
         self._version = self.VERSION
@@ -113,11 +114,7 @@ class Metric(ABC):
         if rows := self._split(self._options)[0]:
             raise ArgumentError(f"{', '.join(rows)} is about rows: give it to compute or add_batch.")
 
-    # What a subclass gives.
-
-    @abstractmethod
-    def _info(self) -> MetricInfo:
-        """Description, citation and input schema."""
+    # What a subclass gives, besides ``_info``.
 
     def stats(self, *args: Any, **columns: Any) -> Any:
         """The statistics of one batch; those of two batches are joined with ``+``. Unless overridden: the rows themselves."""
@@ -132,7 +129,7 @@ class Metric(ABC):
         """The scores of all rows at once, for metrics that do not add up."""
         raise ScriptError(f"The metric {self.name!r} has neither stats and score nor _compute; it needs one of them.")
 
-    def _download_and_prepare(self, dl_manager: Any) -> None:  # noqa: B027 - most metrics fetch nothing
+    def _download_and_prepare(self, dl_manager: Any) -> None:
         """Fetch what the metric needs (models, word lists). Unless overridden: nothing."""
 
     # What a user calls.
@@ -304,13 +301,10 @@ class Metric(ABC):
         """Whether only a sum is kept between batches, so that memory does not grow with the rows."""
         return self._has_stats
 
-    @cached_property
-    def info(self) -> MetricInfo:
-        """What the metric says about itself."""
-        info = self._info()
-        info.metric_name = info.metric_name or self._name
-        info.config_name, info.experiment_id = self.config_name, self.experiment_id
-        return info
+    @property
+    def config(self) -> str | None:
+        """The configuration that was chosen; None if none was. (Scripts of HF libraries see ``config_name`` "default" then.)"""
+        return None if self.config_name == NO_CONFIG else self.config_name
 
     @property
     def name(self) -> str:
@@ -318,63 +312,18 @@ class Metric(ABC):
         return self._name
 
     @property
-    def description(self) -> str:
-        """What it measures."""
-        return self.info.description
-
-    @property
-    def citation(self) -> str:
-        """How to cite it."""
-        return self.info.citation
-
-    @property
-    def features(self) -> Any:
-        """Inputs and their types."""
-        return self.info.features
-
-    @property
-    def inputs_description(self) -> str:
-        """Parameters and an example."""
-        return self.info.inputs_description
-
-    @property
-    def homepage(self) -> str:
-        """Where it comes from."""
-        return self.info.homepage
-
-    @property
-    def license(self) -> str:
-        """License of the metric."""
-        return self.info.license
-
-    @property
-    def codebase_urls(self) -> list[str]:
-        """Implementations."""
-        return self.info.codebase_urls
-
-    @property
-    def reference_urls(self) -> list[str]:
-        """Papers and explanations."""
-        return self.info.reference_urls
-
-    @property
     def streamable(self) -> bool:
         """Whether rows can go in without being kept."""
         return self.additive or self.info.streamable
 
-    @property
-    def format(self) -> str | None:
-        """Format that ``_compute`` gets its columns in."""
-        return self.info.format
-
     def __repr__(self) -> str:
         own = {**self._parameters.defaults, **self._setting_defaults, **self._options}
-        config = f", config_name={self.config_name!r}" if self.config_name else ""
+        config = f", config_name={self.config!r}" if self.config else ""
         rows = self._state.rows if self._state else 0
         lines = [
             f"Metric(name={self.name!r}{config}, version={self._version!r}, rows={rows})",
-            f"  measures: {_first_sentence(self.description)}",
-            f"  inputs: {_schema(self.features, self._inputs)}",
+            f"  measures: {first_sentence(self.description)}",
+            f"  inputs: {schema(self.features, self._inputs)}",
             f"  parameters: {', '.join(f'{n}={v!r}' for n, v in own.items()) or 'none'}",
             f"  keeps: {'a sum of statistics' if self.additive and not self._asked.rows else 'all rows'}",
             *(f"  {line}" for line in self.inputs_description.strip().splitlines()),
@@ -387,7 +336,7 @@ class Metric(ABC):
             return super().__reduce_ex__(protocol)
         from nlpdata.scoring.load import revived
 
-        return revived, (self._source, self.config_name, self.experiment_id, self._given, self._state)
+        return revived, (self._source, self.config, self.experiment_id, self._given, self._state)
 
     # Inside.
 
@@ -419,7 +368,7 @@ class Metric(ABC):
         return _arguments(kind.score if kind.score is not Metric.score else kind._compute)
 
     def _check_config(self) -> None:
-        if self.CONFIGS and self.config_name is None:
+        if self.CONFIGS and self.config is None:
             known = ", ".join(self.CONFIGS)
             call = f"load_metric({self._name!r}, {self.CONFIGS[0]!r})"
             raise UnknownConfigError(f"The metric {self._name!r} needs a configuration. Known: {known}. For example: {call}.")
@@ -481,7 +430,7 @@ class Metric(ABC):
 
     def _signature(self, *pairs: Pairs) -> Signature:
         together = {name: text for some in (*pairs, _versions(self.LIBRARIES)) for name, text in some}
-        return Signature(self.name, self.config_name, self._version, tuple(sorted(together.items())))
+        return Signature(self.name, self.config, self._version, tuple(sorted(together.items())))
 
     def _described_settings(self, chosen: Mapping[str, Any]) -> Pairs:
         """Settings of ``stats`` as text; of those with one value per row, only whether they were given."""
@@ -530,23 +479,3 @@ def _versions(distributions: tuple[str, ...]) -> Pairs:
             return "None"
 
     return tuple((f"{name.replace('-', '_')}_version", found(name)) for name in distributions)
-
-
-def _first_sentence(text: str) -> str:
-    first = " ".join(text.split()).partition(". ")[0].rstrip(".")
-    return f"{first[:200]}." if first else "(no description)"
-
-
-def _schema(features: Any, names: tuple[str, ...]) -> str:
-    """Inputs and their types, for instance ``predictions: int64``; several choices are set apart by "or"."""
-    choices = features if isinstance(features, list) else [features or {}]
-    return " or ".join(", ".join(f"{n}: {_short(c[n])}" if n in c else n for n in names) for c in choices)
-
-
-def _short(feature: Any) -> str:
-    if isinstance(feature, Mapping):
-        return "{" + ", ".join(f"{name}: {_short(part)}" for name, part in feature.items()) + "}"
-    inner = getattr(feature, "feature", None)
-    if inner is not None:
-        return f"[{_short(inner)}]"
-    return str(getattr(feature, "dtype", None) or feature)

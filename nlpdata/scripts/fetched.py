@@ -8,6 +8,8 @@ What was fetched before costs no request; ``download_mode="force_redownload"`` a
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import posixpath
 import shutil
@@ -18,7 +20,7 @@ from urllib.parse import urlsplit
 from nlpdata.cache.lease import Lease
 from nlpdata.errors import FetchError, ScriptError
 from nlpdata.fetch.archive import extract
-from nlpdata.fetch.checksum import check_folder, writable
+from nlpdata.fetch.checksum import check_folder, writable, write_json
 from nlpdata.fetch.config import DownloadConfig
 from nlpdata.fetch.remote import fetch, is_remote
 from nlpdata.scripts.find import Script, look_up, relative_imports
@@ -73,27 +75,48 @@ def is_script_url(text: str) -> bool:
 def fetched_script(url: str, download_config: DownloadConfig | None = None) -> Script:
     """The script behind a URL, in a folder of the cache that is named by the hash of its importable files.
 
-    The hash is taken anew each time, from the files that would run.
+    The hash is taken anew each time, from the files that would run; a copy that was changed is replaced.
 
     Raises:
         FetchError: there is nothing at the URL, or it cannot be fetched.
         ScriptError: what is there holds no script.
     """
     root = Path(settings.cache) / "scripts"
+    known = root / "urls" / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.json"
+    if not (download_config and download_config.force_download) and (found := _known(root, known, url)) is not None:
+        return found
     check_folder(root)
     with writable(root):
-        root.mkdir(parents=True, exist_ok=True)
+        known.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".arriving-", dir=root) as aside:
             name, base = _arrive(url, Path(aside), download_config)
             sha256 = content_hash(Path(aside, name))
             goal = root / sha256
-            with Lease(root / f"{sha256}.lease", (goal / name / f"{name}.py").is_file) as lease:
+            with Lease(root / f"{sha256}.lease", lambda: _is_whole(goal / name, sha256)) as lease:
                 if lease.held:
                     shutil.rmtree(goal, ignore_errors=True)
                     goal.mkdir()
                     os.replace(Path(aside, name), goal / name)
-    folder = goal / name
-    return Script(name, folder / f"{name}.py", folder, False, content_hash(folder), source=url, base=base)
+        write_json(known, {"url": url, "sha256": sha256, "name": name, "base": base})
+    return _script(url, goal / name, base, content_hash(goal / name))
+
+
+def _known(root: Path, record: Path, url: str) -> Script | None:
+    """What came from a URL before, if it is still what it was then."""
+    try:
+        row = json.loads(record.read_text(encoding="utf-8"))
+        folder, sha256, base = root / row["sha256"] / row["name"], row["sha256"], row["base"]
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+    return _script(url, folder, base, sha256) if _is_whole(folder, sha256) else None
+
+
+def _is_whole(folder: Path, sha256: str) -> bool:
+    return folder.is_dir() and content_hash(folder) == sha256
+
+
+def _script(url: str, folder: Path, base: str, sha256: str) -> Script:
+    return Script(folder.name, folder / f"{folder.name}.py", folder, False, sha256, source=url, base=base)
 
 
 def _arrive(url: str, aside: Path, config: DownloadConfig | None) -> tuple[str, str]:

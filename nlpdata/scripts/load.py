@@ -16,40 +16,16 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import CodeType, ModuleType
 from typing import Any
 
 from nlpdata.errors import ScriptError
+from nlpdata.scripts.alias import ALIASED, import_in_script
 from nlpdata.scripts.find import Script
 
 _PREFIX = "nlpdata_script_"
-
-# What scripts written for HF `datasets` and `evaluate` import, and what it is here.
-_ALIASES = {
-    "datasets": "nlpdata",
-    "datasets.builder": "nlpdata.builder.base",
-    "datasets.download": "nlpdata.fetch.manager",
-    "datasets.download.download_manager": "nlpdata.fetch.manager",
-    "datasets.features": "nlpdata.features",
-    "datasets.features.features": "nlpdata.features",
-    "datasets.info": "nlpdata.info",
-    "datasets.load": "nlpdata.load",
-    "datasets.logging": "nlpdata._report",
-    "datasets.splits": "nlpdata.splits",
-    "datasets.utils": "nlpdata.info",
-    "datasets.utils.file_utils": "nlpdata.scoring.docstrings",
-    "datasets.utils.logging": "nlpdata._report",
-    "evaluate": "nlpdata.scoring.evaluate",
-    "evaluate.info": "nlpdata.scoring.evaluate",
-    "evaluate.logging": "nlpdata._report",
-    "evaluate.module": "nlpdata.scoring.evaluate",
-    "evaluate.utils": "nlpdata.scoring.docstrings",
-    "evaluate.utils.file_utils": "nlpdata.scoring.docstrings",
-    "evaluate.utils.logging": "nlpdata._report",
-}
 
 # Packages whose name to install is not the name to import.
 _DISTRIBUTIONS = {
@@ -115,7 +91,7 @@ def _missing(script: Script, error: ModuleNotFoundError) -> ScriptError:
     if name.startswith(_PREFIX):
         return ScriptError(f"{script.path} imports {name.partition('.')[2]!r}, which is not beside it in {script.folder}.")
     top = name.partition(".")[0]
-    if top in ("datasets", "evaluate", "nlpdata"):
+    if top in (*ALIASED, "nlpdata"):
         return ScriptError(f"{script.path} imports {name!r}, which nlpdata does not have.")
     package = _DISTRIBUTIONS.get(top, top)
     return ScriptError(f"{script.path} needs the package {top!r}, which is not installed. Run: pip install {package}")
@@ -130,7 +106,7 @@ class _ScriptLoader(importlib.machinery.SourceFileLoader):
         return code
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import}
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": import_in_script}
         super().exec_module(module)
 
 
@@ -186,43 +162,3 @@ def package_of(kind: type) -> ScriptPackage | None:
 def _received(name: str, folder: str) -> ScriptPackage:
     _FINDER.install(name, folder)
     return ScriptPackage(name, folder)
-
-
-def _import(
-    name: str,
-    globals: Mapping[str, Any] | None = None,
-    locals: Mapping[str, Any] | None = None,
-    fromlist: Sequence[str] | None = (),
-    level: int = 0,
-) -> ModuleType:
-    """``__import__`` as a script sees it: ``datasets`` and ``evaluate`` are nlpdata, whatever is installed.
-
-    ``sys.modules`` is not touched.
-    """
-    top = name.partition(".")[0]
-    if level or top not in ("datasets", "evaluate"):
-        return builtins.__import__(name, globals, locals, fromlist or (), level)
-    found = _alias(name)
-    for part in fromlist or ():
-        if f"{name}.{part}" in _ALIASES:
-            found.__dict__[part] = _alias(f"{name}.{part}")
-    return found if fromlist else _alias(top)
-
-
-@cache
-def _alias(name: str) -> ModuleType:
-    if name not in _ALIASES:
-        raise ModuleNotFoundError(f"nlpdata has nothing in place of {name!r}", name=name)
-    return _Alias(name)
-
-
-class _Alias(ModuleType):
-    """Stands for one module of ``datasets``: its attributes are those of the module in nlpdata, found when asked for."""
-
-    def __getattr__(self, attribute: str) -> Any:
-        below = f"{self.__name__}.{attribute}"
-        if below in _ALIASES:
-            return _alias(below)
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        return getattr(importlib.import_module(_ALIASES[self.__name__]), attribute)

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from nlpdata.errors import ArgumentError, UntrustedScriptError
-from nlpdata.fetch.checksum import write_json
 from nlpdata.scripts.find import Script
 from nlpdata.settings import settings
 
@@ -79,6 +78,8 @@ def distrust(sha256: str) -> bool:
 def _write(decisions: Mapping[str, Mapping[str, Any]]) -> None:
     path = Path(settings.trust_file)
     path.parent.mkdir(parents=True, exist_ok=True)
+    from nlpdata.fetch.checksum import write_json  # late, as it brings Arrow
+
     write_json(path, {"trusted": dict(sorted(decisions.items()))})
 
 

@@ -7,7 +7,7 @@ Bounds are checked by whoever asks (:class:`nlpdata.store.view.View`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -229,7 +229,12 @@ def as_selection(indices: Any, num_rows: int) -> Selection:
         TypeError: something is not an integer (a boolean is not).
     """
     if isinstance(indices, slice):
-        return _normal(range(*indices.indices(num_rows)))
+        try:
+            return _normal(range(*indices.indices(num_rows)))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Rows are cut by integers, as in ds[2:10] or ds[::3], not by {indices!r}: {error}.") from None
+    if isinstance(indices, Mapping | Set):
+        raise TypeError(f"Rows are chosen by a list of integers, which has an order, not by a {type(indices).__name__}.")
     if isinstance(indices, range) and (found := _from_range(indices, num_rows)) is not None:
         return found
     rows = _integers(indices)

@@ -93,7 +93,8 @@ def test_webdataset(tmp_path: Path) -> None:
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     got = load_dataset("webdataset", data_files=str(tmp_path / "*.tar"), split="train")
-    assert got["__key__"] == ["1", "2"] and got["cls"] == [3, 4] and got[0]["png"] == {"bytes": PNG, "path": "1.png"}
+    assert got["__key__"] == ["1", "2"] and got["cls"] == [3, 4] and got.features["png"] == Image()
+    assert got.cast_column("png", Image(decode=False))[0]["png"] == {"bytes": PNG, "path": "1.png"}
     assert load_dataset(str(tmp_path))["train"].num_rows == 2
 
 

@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import lzma
+import re
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from nlpdata.builder.shapes import (
     delimited_rows,
     idx_array,
     json_document,
+    json_items,
     json_lines,
     parallel_lines,
     squad_questions,
@@ -217,3 +220,31 @@ def test_idx_arrays() -> None:
     for wrong, dimensions in ((head + numbers, 3), (head[:8], 2), (b"GIF8" * 4, 2), (b"", 1)):
         with pytest.raises(BuildError, match="is no IDX file of"):
             idx_array(io.BytesIO(wrong), dimensions)
+
+
+@given(
+    st.lists(
+        st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+    )
+)
+def test_json_items_are_those_of_the_document(items: list[Any]) -> None:
+    for indent in (None, 2):
+        plain = io.BytesIO(json.dumps(items, indent=indent).encode())
+        named = io.BytesIO(json.dumps({"data of": "[1]", "data": items, "more": [0]}, indent=indent).encode())
+        assert list(json_items(plain)) == list(json_items(named, "data")) == items
+
+
+def test_json_items_over_the_ends_of_what_is_read_at_once() -> None:
+    items = [{"text": "é" * 700_000, "number": n} for n in range(5)] + [12345678] * 300_000
+    assert list(json_items(stream(json.dumps(items, ensure_ascii=False)))) == items
+
+
+def test_json_items_that_are_none() -> None:
+    for text, key, said in (
+        ('{"a": 1}', None, "has no array; it begins"),
+        ('{"a": 1}', "b", "has no array named 'b'"),
+        ("[1, 2", None, "does not end as an array should"),
+        ('[{"a": x}, 2]', None, 'where reading stopped: {"a": x}'),
+    ):
+        with pytest.raises(BuildError, match=re.escape(said)):
+            list(json_items(stream(text), key))

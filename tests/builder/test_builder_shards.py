@@ -107,7 +107,10 @@ def test_a_killed_preparation_goes_on_at_the_shard(sharded, log, tmp_path: Path,
     with subprocess.Popen([sys.executable, "-P", "-c", code], env=environment) as process:
         deadline = time.monotonic() + 60
         wanted = 3 if num_proc is None else 5  # all shards but the one that waits
-        while len(list(isolated_cache.rglob("task-*.json"))) < wanted and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            begun = (tmp_path / "log").exists() and "part3.txt" in (tmp_path / "log").read_text()
+            if begun and len(list(isolated_cache.rglob("task-*.json"))) >= wanted:
+                break
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -74,7 +74,7 @@ def test_what_cannot_be_batched() -> None:
     ):
         with pytest.raises(ArgumentError, match=message):
             ds.batch(**arguments)
-    with pytest.raises(UnknownColumnError, match="Did you mean 'a'|Known: a, l"):
+    with pytest.raises(UnknownColumnError, match="Known: a, l"):
         ds.batch(by_column="b")
     with pytest.raises(ArgumentError, match="without columns"):
         Dataset.from_dict({}).batch(2)

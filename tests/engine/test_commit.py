@@ -228,7 +228,7 @@ def test_ranges_are_whole_batches(num_rows: int, batch: int | None, row_bytes: i
     if batch is not None:
         assert all(r.start % batch == 0 for r in ranges)
     if batch == 1:
-        assert all(len(r) == 1 or len(r) * row_bytes <= 64 * 2**20 for r in ranges)
+        assert all(len(r) == 1 or len(r) * row_bytes <= 128 * 2**20 for r in ranges)
 
 
 def test_a_table_task(directory: CacheDirectory) -> None:

@@ -150,11 +150,18 @@ def test_short_work_starts_no_process() -> None:
 
 def test_long_work_goes_to_processes() -> None:
     def work(number: int) -> int:
-        __import__("time").sleep(0.2)
+        __import__("time").sleep(0.05)
         return os.getpid()
 
-    found = run(ProcessExecutor(2, patience_seconds=0.1), work, 12)
-    assert len(set(found)) > 1
+    pids = set()
+    with ProcessExecutor(2, patience_seconds=0.1) as executor:
+        for number in range(2000):
+            executor.submit(Job(number, work))
+        for pid in executor.results(lambda count: None):
+            pids.add(pid)
+            if len(pids) == 3:
+                break
+    assert len(pids) == 3 and os.getpid() in pids  # it went on until two processes were at work
 
 
 @pytest.mark.parametrize("asked", [0, -1, 1.5, "many", True])

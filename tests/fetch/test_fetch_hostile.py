@@ -113,6 +113,9 @@ class Handler(BaseHTTPRequestHandler):
             return  # the last chunk never comes
         self.send_header("Content-Length", str(max(0, len(body) + lie)))
         self.end_headers()
+        for at in range(number if what == "drip" else 0):
+            self.wfile.write(body[at : at + 1])
+            self.villain.released.wait(0.02)
         self.wfile.write(body[: number % SIZE] if what in ("cut", "reset") else body)
         if what == "reset":
             self.wfile.flush()
@@ -209,7 +212,9 @@ def attempt(
         assert not list(Path(folder, "parts").glob("*.part"))
 
 
-@pytest.mark.parametrize("deeds", [[("silent", 0)] * 9, [("cut", 150_000), ("silent", 0)], [("status", 500), ("silent", 0)]])
+@pytest.mark.parametrize(
+    "deeds", [[("silent", 0)] * 9, [("cut", 150_000), ("silent", 0)], [("status", 500), ("silent", 0)], [("drip", 900)] * 9]
+)
 def test_a_server_that_never_answers_is_left_when_the_time_is_over(villain: Villain, isolated_cache: Path, deeds: Any) -> None:
     villain.version, villain.deeds, villain.validator = 0, list(deeds), "etag"
     config = DownloadConfig(max_retries=5, max_seconds=0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import io
 import os
 import pickle
@@ -71,6 +72,25 @@ def test_values_that_hold_themselves_and_shared_ones() -> None:
     value.append(value)
     found = read_pickle(io.BytesIO(pickle.dumps(value)))
     assert found[0] is found[1] and found[2] is found and found[0][0].tolist() == [1, 1]
+
+
+def test_a_small_pickle_of_many_shared_tuples_is_read_at_once() -> None:
+    value: Any = (np.ones(1),)
+    for _ in range(200):  # 2**200 leaves, if each were visited
+        value = (value, value)
+    found = read_pickle(io.BytesIO(pickle.dumps(value)))
+    for _ in range(200):
+        assert found[0] is found[1]
+        found = found[0]
+    assert found[0].tolist() == [1]
+
+
+@given(st.binary(max_size=12), st.integers(0), st.sampled_from(PROTOCOLS))
+def test_whatever_bytes_are_changed_it_is_a_value_or_an_error_of_ours(change: bytes, place: int, protocol: int) -> None:
+    whole = pickle.dumps({"data": np.arange(5, dtype="<i2"), "labels": [1, (2.5, "x")], b"k": np.float32(1)}, protocol)
+    start = place % len(whole)
+    with contextlib.suppress(ArchiveError):
+        read_pickle(io.BytesIO(whole[:start] + change + whole[start + len(change) :]), encoding="bytes")
 
 
 class Runs:

@@ -36,7 +36,7 @@ ARROWS = {
     "builder": {"dataset"},
     "load": {"builder", "dataset"},
     "inspect": {"load", "builder", "dataset"},
-    "cli": {"viewer"},
+    "cli": {"viewer", "testing"},
 }
 
 

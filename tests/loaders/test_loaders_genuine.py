@@ -116,6 +116,8 @@ UNORDERED = {("super_glue", "record"): ("entities",)}
 UNORDERED_TABLES = {("wiki_bio", "default"): ("input_text", "table")}
 
 
+# Samples that name an archive by another URL than that whose checksum is known.
+OTHER_URLS = {"iwslt2017": (r"/main/(.*)\.zip$", r"/ebd7c60d9800c2a1be010a227e5f0a2363730f7a/\1.tgz")}
 # Samples that hold the first shard of each split; the others are taken to be empty.
 FIRST_SHARDS = {"natural_questions"}
 
@@ -155,6 +157,8 @@ def test_the_sample_is_read_as_expected(stage, first_row, tmp_path: Path, name: 
     sample = index["samples"][index.get("same_as", {}).get(config, config)]
     place = folder / sample["dir"]
     files = {url: place / where["path"] for url, where in sample["urls"].items()}
+    if name in OTHER_URLS:
+        files = {re.sub(*OTHER_URLS[name], url): path for url, path in files.items()}
     (empty := tmp_path / "empty").touch()
     if name in FIRST_SHARDS:
         files |= dict.fromkeys(read(shipped_folder("loader") / name / "checksums.json")["downloads"].keys() - files, empty)
@@ -220,8 +224,17 @@ def genuine_cases() -> list[tuple[str, str]]:
 def test_the_genuine_corpus_has_the_published_sizes(name: str, config: str) -> None:
     with settings.override(mirror=str(SHARED / "mirror"), offline=True):
         built = load_dataset(name, config)
-    (published,) = [sizes for found, sizes, _ in all_configs(name, facts_of(name)) if found == config]
+    ((published, downloads),) = [known for found, *known in all_configs(name, facts_of(name)) if found == config]
     assert {split: built[split].num_rows for split in built} == published
+    seen = next(iter(built.values())).info.download_checksums
+    assert {url: row["checksum"] for url, row in seen.items()}.items() <= downloads.items()
+
+
+def test_every_corpus_of_the_mirror_is_tried() -> None:
+    listed = re.findall(
+        r"^\| (\w+) \| ([\w.]+) \| (?:train|validation|test) ", (SHARED / "mirror" / "README.md").read_text("utf-8"), re.M
+    )
+    assert listed and set(listed) == set(genuine_cases())
 
 
 def test_the_genuine_trec() -> None:

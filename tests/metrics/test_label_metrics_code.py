@@ -15,6 +15,11 @@ from nlpdata.errors import ArgumentError, RowError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs are confined by POSIX means")
 
+FORK = (
+    "p.fork_exec([b'/bin/mkdir', {target!r}], [b'/bin/mkdir'], True, (), None, None, -1, -1, -1, -1, -1, -1, *os.pipe(), "
+    "False, False, 0, None, None, None, -1, None, False)"
+)
+
 
 def verdict(program: str, test: str = "", timeout: float = 5.0) -> str:
     metric = load_metric("code_eval", allow_code_execution=True)
@@ -61,6 +66,10 @@ def test_nothing_gets_out(tmp_path: Path) -> None:
         "import socket\nsocket.create_connection(('localhost', 9))",
         "import os\nos.kill(os.getppid(), 9)",
         "import shutil\nshutil.rmtree('.')",
+        f"import ctypes\nctypes.CDLL(None).mkdir({os.fsencode(target)!r}, 0o700)",
+        "import ctypes\nctypes.pythonapi.PyRun_SimpleString(b'1')",
+        f"import _posixsubprocess as p, os\n{FORK.format(target=os.fsencode(target))}",
+        f"import sys\ndel sys.modules['_posixsubprocess']\nimport _posixsubprocess as p, os\n{FORK.format(target=b'x')}",
     ):
         assert "not allowed here" in verdict(program), program
     assert not target.exists()

@@ -28,16 +28,33 @@ for line in sys.stdin:
     examples = [SimpleNamespace(qas_id=key, answers=[{"text": t} for t in texts]) for key, texts in task["golds"]]
     print(json.dumps(squad_evaluate(examples, task["texts"], task["chances"], task["threshold"])), flush=True)
 """
-PIECES = ("a", "The", "an", "cat", "CAT", "cat's", "dog", "2,000", "U.S.", "é", "e\u0301", "İ", "ß", "-", ".", "«", "\u00a0", "\n")
+PIECES = (
+    "a",
+    "The",
+    "an",
+    "cat",
+    "CAT",
+    "cat's",
+    "dog",
+    "2,000",
+    "U.S.",
+    "é",
+    "e\u0301",
+    "İ",
+    "ß",
+    "-",
+    ".",
+    "«",
+    "\u00a0",
+    "\n",
+)
 ANSWER = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " ", "  "])), max_size=5).map(
     lambda parts: "".join(piece + blank for piece, blank in parts)
 )
 CHANCE = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 ROWS = st.lists(st.tuples(ANSWER, CHANCE, st.lists(ANSWER, max_size=3)), min_size=1, max_size=6)
 # All that SQuAD 1.1 has; of a true answer without tokens, its script and that of 2.0 think differently.
-ANSWERED = st.lists(
-    st.tuples(ANSWER, CHANCE, st.lists(ANSWER.filter(normal), min_size=1, max_size=3)), min_size=1, max_size=6
-)
+ANSWERED = st.lists(st.tuples(ANSWER, CHANCE, st.lists(ANSWER.filter(normal), min_size=1, max_size=3)), min_size=1, max_size=6)
 
 Evaluate: Any = Callable[[list[Any], float], dict[str, float]]
 

@@ -21,7 +21,15 @@ SDISTS = "NLPDATA_TEST_SDISTS"
 NAMES = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "AllTags", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 PARTS = {"precision": "/precision", "recall": "/recall", "f1": "", "aligned_accuracy": "/aligned_accuracy"}
 DEPRELS = ("nsubj", "nsubj:pass", "obj", "case", "det", "mark", "aux:pass", "punct", "conj", "cc", "foo", "nmod:poss", "dep")
-FEATS = ("_", "Case=Nom", "Case=Nom|Number=Sing", "Number=Sing|Case=Nom", "Typo=Yes", "Foreign=Yes|Style=Arch", "Case[psor]=Nom")
+FEATS = (
+    "_",
+    "Case=Nom",
+    "Case=Nom|Number=Sing",
+    "Number=Sing|Case=Nom",
+    "Typo=Yes",
+    "Foreign=Yes|Style=Arch",
+    "Case[psor]=Nom",
+)
 
 
 @st.composite

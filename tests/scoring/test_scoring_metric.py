@@ -241,7 +241,7 @@ _DESCRIPTION = "mean length ratio"
 
 class LengthRatio(datasets.Metric):
     def _info(self):
-        if self.config_name not in (None, "words"):
+        if self.config_name not in ("default", "words"):
             raise KeyError("no such config")
         return datasets.MetricInfo(
             description=_DESCRIPTION,

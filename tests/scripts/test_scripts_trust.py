@@ -167,14 +167,21 @@ def test_a_changed_script_or_sibling_asks_again(site: str, place: Path, mark: Pa
     assert mark.read_text() == before
 
 
-def test_a_copy_in_the_cache_that_was_changed_asks_again(site: str, mark: Path) -> None:
+def test_a_copy_in_the_cache_that_was_changed_does_not_run(site: str, mark: Path) -> None:
     url = f"{site}/mine"
     script = fetched_script(url)
     trust(script)
-    (script.folder / "rows.py").write_text(SIBLING + "ROWS = [1]")
-    with pytest.raises(UntrustedScriptError):
-        load_dataset(url)
-    assert not mark.exists()
+    (script.folder / "rows.py").write_text(SIBLING.replace("sibling", "evil") + "ROWS = [1]")
+    assert load_dataset(url, split="train").num_rows == 3
+    assert mark.read_text().split() == ["loader", "sibling"]
+
+
+def test_what_was_fetched_before_costs_no_request(site: str, place: Path, mark: Path) -> None:
+    trust(fetched_script(f"{site}/mine"))
+    for path in place.rglob("*.py"):
+        path.unlink()
+    with settings.override(offline=True):
+        assert load_dataset_builder(f"{site}/mine").config.name == "default"
 
 
 def test_byte_code_that_comes_along_is_part_of_the_hash(site: str, place: Path) -> None:

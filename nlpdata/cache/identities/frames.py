@@ -70,7 +70,8 @@ def _polars_values(walker: Walker, series: Any) -> None:
     if series.dtype == sys.modules["polars"].Object:
         walker.named(f"column {series.name!r}", series.to_list())
         return
-    newest = sys.modules["polars"].CompatLevel.newest()  # views of text stay views: no copy
-    arrays.table(
-        walker, pa.table({"": pa.chunked_array([chunk.to_arrow(compat_level=newest) for chunk in series.get_chunks()])})
-    )
+    # Views of text stay views, so that nothing is copied; those of categories are not understood by Arrow's own functions.
+    levels = sys.modules["polars"].CompatLevel
+    level = levels.oldest() if any(name in str(series.dtype) for name in ("Categorical", "Enum")) else levels.newest()
+    chunks = [chunk.to_arrow(compat_level=level) for chunk in series.get_chunks()]
+    arrays.table(walker, pa.table({"": pa.chunked_array(chunks)}))

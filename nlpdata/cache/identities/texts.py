@@ -67,8 +67,9 @@ def transformers_tokenizer(walker: Walker, found: Any) -> None:
     if backend is not None:
         walker.named("backend", backend)
     walker.mapping({k: v for k, v in state.items() if k not in _TRACES and not _is_place(k, v)}, "attribute")
+    told = {*_PLACES, *state, *(name.removeprefix("_") for name in state)}  # arguments that became attributes are written
     arguments = dict(state.get("init_kwargs") or {})
-    walker.mapping({k: v for k, v in arguments.items() if k not in _PLACES and not _is_place(k, v)}, "argument")
+    walker.mapping({k: v for k, v in arguments.items() if k not in told and not _is_place(k, v)}, "argument")
 
 
 def _is_place(name: str, value: Any) -> bool:

@@ -1,0 +1,116 @@
+"""What workers are sent: the code that was meant or none, big tables once, and pandas only where it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from nlpdata import Dataset
+from nlpdata.cache.directory import CacheDirectory
+from nlpdata.engine.courier import pack
+from nlpdata.engine.local import ProcessExecutor
+from nlpdata.engine.plan import Map
+from nlpdata.engine.run import Options, run_map
+from nlpdata.engine.tasks import MapTask
+
+MakeSource = Callable[..., Any]
+MODULE = """
+FACTOR = {factor}
+
+def times(row):
+    import os
+    return {{"m": row["n"] * FACTOR, "pid": os.getpid()}}
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A module of the user's, imported from a file; named after the test, because warnings are given once."""
+    name = f"module_of_{request.node.name}"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / f"{name}.py").write_text(MODULE.format(factor=3))
+    importlib.invalidate_caches()
+    yield importlib.import_module(name)
+    del sys.modules[name]
+
+
+def mapped(module: Any, source: MakeSource, directory: CacheDirectory) -> tuple[list[int], set[int]]:
+    """(results, processes that made them)."""
+    options = Options(directory, executor=ProcessExecutor(2), task_rows=10)
+    table = run_map(source({"n": list(range(40))}), Map(module.times), options).view.table()
+    return table.column("m").to_pylist(), set(table.column("pid").to_pylist())
+
+
+def test_a_module_that_is_what_it_was_goes_by_name(module: Any, source: MakeSource, directory: CacheDirectory) -> None:
+    made, pids = mapped(module, source, directory)
+    assert made == [3 * n for n in range(40)] and os.getpid() not in pids
+
+
+def test_a_module_edited_after_its_import_never_runs_under_the_old_key(
+    module: Any, source: MakeSource, directory: CacheDirectory
+) -> None:
+    Path(module.__file__).write_text(MODULE.format(factor=5000))
+    with pytest.warns(UserWarning, match=r"\.times: a new process would run other code"):
+        made, pids = mapped(module, source, directory)
+    assert made == [3 * n for n in range(40)] and pids == {os.getpid()}
+
+
+def test_a_global_assigned_after_the_import_holds(module: Any, source: MakeSource, directory: CacheDirectory) -> None:
+    module.FACTOR = 7
+    with pytest.warns(UserWarning, match="or a global was assigned"):
+        made, _ = mapped(module, source, directory)
+    assert made == [7 * n for n in range(40)]
+
+
+def test_a_table_in_memory_is_not_in_the_message(source: MakeSource) -> None:
+    held = source({"n": list(range(500_000))})
+    step = Map(lambda row: {"m": row["n"] + 1})
+    parcel = pack([MapTask(i, held, i, i + 1, step) for i in range(3)])
+    assert len(parcel.message) < 100_000 and len(parcel.files) == 1
+    parcel.close()
+    chosen = held.view.num_rows // 2
+    options = Options(None, executor=ProcessExecutor(2), task_rows=chosen)
+    made = run_map(held, Map(lambda batch: {"m": batch["n"]}, batched=True), options).view.table()
+    assert made.column("m").equals(pa.chunked_array([pa.array(range(500_000))]))
+
+
+def test_pandas_works_in_a_worker(source: MakeSource, directory: CacheDirectory) -> None:
+    pytest.importorskip("pandas")
+
+    def frame(batch: Any) -> Any:
+        import pandas
+
+        values = [None if n % 2 else float(n) for n in batch["n"]]
+        series = pandas.Series(values)
+        return {"m": series, "nulls": [int(__import__("pyarrow").array(series).null_count)] * len(values)}
+
+    options = Options(directory, executor=ProcessExecutor(2), task_rows=10)
+    table = run_map(source({"n": list(range(40))}), Map(frame, batched=True, batch_size=10), options).view.table()
+    assert table.column("m").to_pylist() == [None if n % 2 else float(n) for n in range(40)]
+    assert set(table.column("nulls").to_pylist()) == {5}
+
+
+def test_a_worker_without_pandas_has_none(source: MakeSource, directory: CacheDirectory) -> None:
+    def loaded(row: Any) -> Any:
+        return {"m": "pandas" in __import__("sys").modules}
+
+    options = Options(directory, executor=ProcessExecutor(2), task_rows=10)
+    assert not any(run_map(source({"n": list(range(40))}), Map(loaded), options).view.table().column("m").to_pylist())
+
+
+@pytest.mark.slow
+def test_a_row_of_200_megabytes(tmp_path: Path) -> None:
+    ds = Dataset.from_dict({"n": [1, 200 * 2**20, 2]})
+    ds.save_to_disk(str(tmp_path / "saved"))
+    ds = Dataset.load_from_disk(str(tmp_path / "saved"))
+    made = ds.map(lambda row: {"text": "x" * row["n"]}, num_proc=2)
+    assert [len(text) for text in made["text"]] == [1, 200 * 2**20, 2]
+    again = made.map(lambda batch: {"size": [len(text) for text in batch["text"]]}, batched=True, num_proc=2)
+    assert again["size"] == [1, 200 * 2**20, 2]
