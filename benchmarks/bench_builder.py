@@ -162,11 +162,13 @@ def make_dump(path: Path, articles: int, megabytes: float) -> None:
     for start in range(0, articles, 100):
         pages = []
         for number in range(start, min(start + 100, articles)):
-            body = "\n\n".join(
+            sections = [
                 f"'''{text(rng, 3)}''' {text(rng, 60)} [[{text(rng, 1)}|{text(rng, 2)}]]"
-                f"&lt;ref&gt;{{{{cite|t={text(rng, 5)}}}}}&lt;/ref&gt; {text(rng, 40)}\n\n== {text(rng, 2)} ==\n* {text(rng, 20)}\n* [https://e.example {text(rng, 3)}]"
+                f"&lt;ref&gt;{{{{cite|t={text(rng, 5)}}}}}&lt;/ref&gt; {text(rng, 40)}\n\n== {text(rng, 2)} ==\n"
+                f"* {text(rng, 20)}\n* [https://e.example {text(rng, 3)}]"
                 for _ in range(4)
-            )
+            ]
+            body = "\n\n".join(sections)
             head = f"<title>T {number}</title><ns>0</ns><id>{number}</id><revision><id>{number}</id>"
             pages.append(
                 f"  <page>{head}<text>{{{{Infobox|a=1}}}}\n{body}\n[[Category:{text(rng, 1)}]]</text></revision></page>\n"
@@ -182,7 +184,7 @@ def make_dump(path: Path, articles: int, megabytes: float) -> None:
 
 
 def dumps(articles: int, megabytes: float, work: Path) -> dict[str, Any]:
-    """Articles a second by one and two processes, of a dump in eight files; memory while a large dump is read, and a small one."""
+    """Articles a second by one and two processes, of a dump in eight files; memory of reading a large dump and a small one."""
     small, large = work / "small.xml.bz2", work / "large.xml.bz2"
     files = [str(work / f"part{number}.xml.bz2") for number in range(8)]
     for file in files:

@@ -1,9 +1,9 @@
 """How long does a key take, and how much memory, against reading the bytes once?
 
 As a test (tiny): ``pytest benchmarks/bench_keys.py``.
-At real size: ``python benchmarks/bench_keys.py --time [OUT.json]``, which writes one JSON: machine, versions, command, and per case
-the median and least seconds, the peak of extra memory, and the limit: one hash (``xxh3_128``) of the same bytes by one thread. The
-peer is ``datasets.fingerprint.Hasher``, where it is installed.
+At real size: ``python benchmarks/bench_keys.py --time [OUT.json]``, which writes one JSON: machine, versions, command, and
+per case the median and least seconds, the peak of extra memory, and the limit: one hash (``xxh3_128``) of the same bytes by one
+thread. The peer is ``datasets.fingerprint.Hasher``, where it is installed.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def parallel(on: bool) -> Iterator[None]:
 
 
 class WorkerMemory(threading.Thread):
-    """The most memory that any one child process had to itself, in bytes. Linux only."""
+    """The most memory that any one child process had to itself, files that it maps not counted, in bytes. Linux only."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -223,7 +223,7 @@ class WorkerMemory(threading.Thread):
     @staticmethod
     def _own_bytes(child: str) -> int:
         lines = Path(f"/proc/{child}/smaps_rollup").read_text().splitlines()
-        return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
+        return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:"))
 
     def __enter__(self) -> WorkerMemory:
         self.start()
@@ -252,6 +252,7 @@ def measure(case: Case, repeats: int) -> dict[str, Any]:
                 if work is None:
                     continue
                 gc.collect()
+                os.sync()  # what the one before left to be written is not waited for by the next
                 before, started = folder_bytes(settings.cache), time.perf_counter()
                 with WorkerMemory() as memory:
                     made = work()

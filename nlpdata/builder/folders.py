@@ -19,6 +19,7 @@ from nlpdata.features import Audio, ClassLabel, Features, FeatureType, Image, Me
 from nlpdata.features.widen import widen_schema
 from nlpdata.fetch.manager import DownloadManager
 from nlpdata.files.base import get_file_type
+from nlpdata.files.parquet import condition_of
 from nlpdata.files.patterns import MEDIA_EXTENSIONS, METADATA_NAMES, split_of_folder_name
 from nlpdata.splits import SplitGenerator
 
@@ -30,7 +31,8 @@ class FolderBuilder(FileBuilder):
     """Splits from folders of media files.
 
     Options: ``drop_labels`` (None: labels where folders tell several and there is no metadata), ``drop_metadata`` (None:
-    metadata is used where it is), ``metadata_filenames`` (names of metadata files, instead of ``metadata.csv`` ...).
+    metadata is used where it is), ``metadata_filenames`` (names of metadata files, instead of ``metadata.csv`` ...),
+    ``filters`` (keep only files whose metadata fulfil them; in the forms that the Parquet reader takes).
     """
 
     FEATURE: ClassVar[Callable[..., FeatureType]]
@@ -50,6 +52,8 @@ class FolderBuilder(FileBuilder):
         if not options.get("drop_metadata"):
             names = options.get("metadata_filenames") or METADATA_NAMES
             tables = {split: _metadata(paths, names, self.COLUMN) for split, paths in media.items()}
+        if "filters" in options:
+            tables, media = _filtered(tables, media, options["filters"])
         has_metadata = any(table is not None for table in tables.values())
         labels = [] if options.get("drop_labels", has_metadata) else _labels(media, options.get("drop_labels") is False)
         if self.info.features is None:
@@ -183,6 +187,28 @@ def _metadata(paths: Sequence[str], names: Sequence[str], column: str) -> pa.Tab
             table = table.set_column(table.column_names.index(name), name, pa.array(full, pa.string()))
         tables.append(table)
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
+
+
+def _filtered(
+    tables: Mapping[str, pa.Table | None], media: Mapping[str, list[str]], filters: Any
+) -> tuple[dict[str, pa.Table | None], dict[str, list[str]]]:
+    """The metadata that fulfil ``filters``, and the files that they name.
+
+    Raises:
+        ArgumentError: there is no metadata.
+    """
+    if all(table is None for table in tables.values()):
+        raise ArgumentError("filters= keep files by their metadata, but there is none (metadata.csv, .jsonl or .parquet).")
+    kept = {
+        split: None if table is None else table.filter(condition_of(filters, table.column_names, "the metadata"))
+        for split, table in tables.items()
+    }
+    files = {}
+    for split, paths in media.items():
+        table = kept[split]
+        named = None if table is None or "file_name" not in table.column_names else set(table.column("file_name").to_pylist())
+        files[split] = paths if named is None else [path for path in paths if os.path.normpath(path) in named]
+    return kept, files
 
 
 def _metadata_files(paths: Sequence[str], names: Sequence[str]) -> set[Path]:

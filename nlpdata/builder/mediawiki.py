@@ -11,7 +11,6 @@ also in files whose streams end inside pages. https://meta.wikimedia.org/wiki/Da
 from __future__ import annotations
 
 import bz2
-import mmap
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -31,6 +30,7 @@ PART_BYTES = 8 * 2**20  # compressed; some 30 MB of XML
 _CHUNK_BYTES = 2**20
 _HEAD_BYTES = 2**16  # of a dump, within which its namespaces are told
 _STREAM = re.compile(rb"BZh[1-9]1AY&SY")
+_MARK_BYTES = 10
 _OPEN, _CLOSE, _END = b"<page>", b"</page>", b"</mediawiki>"
 _MAGIC = re.compile(r"__[^\W\d_]+(?:_[^\W\d_]+)*__")
 _MARKUP = re.compile(r"<ref[\s/>]|\{\||\{\{|\[\[")
@@ -105,11 +105,19 @@ def dump_parts(path: str | os.PathLike[str], part_bytes: int = PART_BYTES) -> li
 
 
 def _stream_starts(path: str) -> list[int]:
+    """Where bz2 streams begin. Read in blocks: a mapped file would count as memory in use."""
+    starts: list[int] = []
     with open(path, "rb") as file:
-        if _STREAM.match(file.read(10)) is None:
+        held, offset = file.read(_CHUNK_BYTES), 0
+        if _STREAM.match(held) is None:
             return []
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return [found.start() for found in _STREAM.finditer(content)]
+        while True:
+            starts += (offset + found.start() for found in _STREAM.finditer(held))
+            more = file.read(_CHUNK_BYTES)
+            if not more:
+                return starts
+            kept = held[-(_MARK_BYTES - 1) :]  # a mark may lie across two blocks
+            offset, held = offset + len(held) - len(kept), kept + more
 
 
 def _is_utf8(path: str) -> bool:

@@ -15,13 +15,13 @@ from nlpdata import __version__
 from nlpdata._optional import Registry
 from nlpdata.builder.base import ArrowBasedBuilder
 from nlpdata.builder.config import DEFAULT_VERSION, BuilderConfig
-from nlpdata.builder.placed import TypesSoFar, in_file
 from nlpdata.builder.prepare import guarded
 from nlpdata.errors import ArgumentError, RowError, TypeConflictError, UnknownLoaderError
 from nlpdata.features import Features
 from nlpdata.fetch.manager import DownloadManager
 from nlpdata.files.ahead import read_ahead
 from nlpdata.files.base import TypesChanged, get_file_type
+from nlpdata.files.placed import TypesSoFar, in_file
 from nlpdata.info import DatasetInfo, Version
 from nlpdata.splits import SplitGenerator
 from nlpdata.store.writer import ShardWriter

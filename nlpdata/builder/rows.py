@@ -73,7 +73,8 @@ class RowEncoder:
         Raises:
             RowError: it does not fit.
         """
-        feature = (self.features or {})[name]
+        assert self.features is not None
+        feature = self.features[name]
         if value is None or isinstance(feature, ClassLabel):
             return value
         try:

@@ -95,7 +95,7 @@ class _Recorder(Walker):
     def _plain_mapping(self, obj: Mapping[Any, Any], label: str) -> None:
         super()._plain_mapping(obj, label)
         for key, value in obj.items() if len(obj) <= _MOST_ENTRIES else ():
-            self._note(f"{label} {key!r}", xxhash.xxh3_64_hexdigest(repr(value)), summary(value))
+            self._note(f"{label} {key!r}", xxhash.xxh3_64_hexdigest(repr(value).encode()), summary(value))
 
 
 def ingredients(obj: Any) -> Ingredients:
@@ -187,11 +187,11 @@ def _recorded(obj: Any, directory: CacheDirectory) -> Provenance | None:
 
 def _against_stored(obj: Any, found: Provenance | None, own: str, directory: CacheDirectory) -> Explanation:
     wanted = function_name(obj) if found is None else found.function
+    now = ingredients(obj) if found is None else None
     candidates = [(name, made) for name, made in stored(directory) if made.function == wanted and name != own]
     if not candidates:
         return Explanation(f"No other result of {wanted} is stored in {directory.root}.")
     if found is None:
-        now = ingredients(obj)
         told = {name: explain(Ingredients(made.code), now) for name, made in candidates}
     else:
         told = {name: _between(made, found, directory) for name, made in candidates}

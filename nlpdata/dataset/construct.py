@@ -20,11 +20,12 @@ from nlpdata.dataset.state import State
 from nlpdata.dataset.stored import FileTask, SqlTask, generator_tasks, rows_from_file, rows_of
 from nlpdata.engine import run as engine
 from nlpdata.engine.local import executor_for, worker_count
-from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.errors import ArgumentError, KeyingError, TypeConflictError
 from nlpdata.features import Features, cast_table, encode_table
 from nlpdata.fetch.manager import DownloadManager
-from nlpdata.files.base import parse_options
+from nlpdata.files.base import get_file_type, parse_options
 from nlpdata.files.patterns import resolve_data_files
+from nlpdata.files.placed import TypesSoFar
 from nlpdata.files.sql import Database, SqlOptions
 from nlpdata.info import DatasetInfo
 from nlpdata.ops.select import span
@@ -149,8 +150,25 @@ def from_files(
     key = content_key(("from_files", file_type, states, features, dict(options)))
     features = features or _told_features(file_type, files, options.get("columns"))
     tasks = [FileTask(i, file_type, str(file), features, dict(options)) for i, file in enumerate(files)]
-    group, lineage = materialized(key, tasks, features, directory, f"Reading {file_type}")
+    try:
+        group, lineage = materialized(key, tasks, features, directory, f"Reading {file_type}")
+    except TypeConflictError as error:
+        raise _placed(file_type, files, options) or error from error
     return State.of(View.of(group), features or Features.from_arrow_schema(group.schema), lineage=lineage)
+
+
+def _placed(file_type: str, files: Sequence[Path], options: Mapping[str, Any]) -> TypeConflictError | None:
+    """The error for files whose types do not go together, with file and row: they are read once more up to there."""
+    types = TypesSoFar()
+    for file in files:
+        row = 0
+        for batch in get_file_type(file_type).read(file, **options):
+            found = types.conflict(batch, str(file), row)
+            if found is not None:
+                return found
+            types.add(batch.schema, str(file))
+            row += batch.num_rows
+    return None
 
 
 def _told_features(file_type: str, files: Sequence[Path], columns: Sequence[str] | None) -> Features | None:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.engine.plan import Map, Source
-from nlpdata.errors import ArgumentError, FeatureError
+from nlpdata.errors import ArgumentError, FeatureError, TypeConflictError
 from nlpdata.features import cast_array, encode_column, encode_field
 from nlpdata.formats import FormatSpec, Formatter, get_formatter
 from nlpdata.formats.lazy import LazyMapping
@@ -179,6 +179,7 @@ class TaskChanges:
         self.aligned = True
         self.failed: list[tuple[int, int, int, str]] = []
         self._rows = 0
+        self._first: dict[str, tuple[pa.DataType, int]] = {}  # the first type of a column, and the row it begins with
         self._kinds: dict[str, pa.DataType] = {}
         self._fields: dict[str, pa.Field] = {}  # of columns whose type does not tell what they hold
 
@@ -213,8 +214,22 @@ class TaskChanges:
             for name in arrays:
                 self.since.setdefault(name, first_row)
             fields = [self._fields.get(name, pa.field(name, array.type)) for name, array in arrays.items()]
-            self.writer.write_table(pa.table(list(arrays.values()), schema=pa.schema(fields)))
+            self._write(pa.table(list(arrays.values()), schema=pa.schema(fields)), first_row)
         self._rows += count
+
+    def _write(self, table: pa.Table, first_row: int) -> None:
+        try:
+            self.writer.write_table(table)
+        except TypeConflictError as error:
+            for field in table.schema:
+                kind, row = self._first.get(field.name, (field.type, first_row))
+                if kind != field.type:
+                    both = f"{kind} of row {row:,}, {field.type} of row {first_row:,}"
+                    error.add_note(f"nlpdata: {self.step.label} made {field.name!r} {both}")
+            raise
+        for field in table.schema:
+            if not pa.types.is_null(field.type):
+                self._first.setdefault(field.name, (field.type, first_row))
 
     def fail(self, offset: int, count: int, row: int, error: Exception) -> None:
         """Note rows for which the function failed; they are written as they were.

@@ -18,7 +18,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack
 
@@ -27,7 +26,7 @@ import pyarrow as pa
 from nlpdata._report import progress
 from nlpdata.cache.directory import PARTIAL, CacheDirectory, Claim
 from nlpdata.engine.executor import Executor, Report, SerialExecutor
-from nlpdata.errors import CorruptFileError, StorageError
+from nlpdata.errors import CorruptFileError, StorageError, TypeConflictError
 from nlpdata.features import Features, widen_schema
 from nlpdata.store.group import ShardGroup
 from nlpdata.store.layout import MANIFEST_NAME, Manifest, shard_name
@@ -275,7 +274,7 @@ def _join(
 ) -> None:
     """Bring the shards to one schema and under their final names, and write the manifest."""
     entries = [(entry, part.shards.schema) for part in completion.parts for entry in part.shards.shards]
-    schema = _final_schema([schema for _, schema in entries], completion, features)
+    schema = _final_schema([(part.label, part.shards.schema) for part in completion.parts], completion, features)
     filled = [pair for pair in entries if pair[0].num_rows]
     if not filled:
         filled = entries[:1]
@@ -296,16 +295,41 @@ def _join(
     write_manifest(folder, Manifest(schema, tuple(shards), extra))
 
 
-def _final_schema(schemas: Sequence[pa.Schema], completion: Completion, features: Features | None) -> pa.Schema:
+def _final_schema(schemas: Sequence[tuple[str, pa.Schema]], completion: Completion, features: Features | None) -> pa.Schema:
     if features is not None:
         return features.arrow_schema
-    plain = [schema.remove_metadata() for schema in schemas]
-    widened = reduce(widen_schema, plain) if plain else pa.schema([])
+    wide = widened(schemas)
     if completion.columns is not None:
-        widened = pa.schema([widened.field(name) for name in completion.columns])
-    made = completion.features(widened).arrow_schema
+        wide = pa.schema([wide.field(name) for name in completion.columns])
+    made = completion.features(wide).arrow_schema
     # The marks of optional keys are in the types that were written; the features' own metadata goes with them.
-    return widened.with_metadata(made.metadata)
+    return wide.with_metadata(made.metadata)
+
+
+def widened(schemas: Sequence[tuple[str, pa.Schema]]) -> pa.Schema:
+    """One schema wide enough for all, which are given with the names of the rows that have them.
+
+    Raises:
+        TypeConflictError: two have none in common; a note names the rows of both.
+    """
+    plain = [(label, schema.remove_metadata()) for label, schema in schemas]
+    wide = plain[0][1] if plain else pa.schema([])
+    for at, (label, schema) in enumerate(plain[1:], 1):
+        try:
+            wide = widen_schema(wide, schema)
+        except TypeConflictError as error:
+            first = next((other for other, earlier in plain[:at] if not _agree(earlier, schema)), plain[0][0])
+            error.add_note(f"nlpdata: first written by {first}, then by {label}")
+            raise
+    return wide
+
+
+def _agree(a: pa.Schema, b: pa.Schema) -> bool:
+    try:
+        widen_schema(a, b)
+    except TypeConflictError:
+        return False
+    return True
 
 
 def _same_fields(a: pa.Schema, b: pa.Schema) -> bool:

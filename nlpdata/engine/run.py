@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from nlpdata.engine.commit import (
     begun_task_rows,
     materialize,
     try_materialize,
+    widened,
     write_shards,
 )
 from nlpdata.engine.executor import Executor, Report
@@ -35,7 +36,7 @@ from nlpdata.engine.outcome import Shape, errors_told, fill, kept_rows, without_
 from nlpdata.engine.plan import ERROR_COLUMN, Filter, Map, Source, Step
 from nlpdata.engine.tasks import FilterTask, MapTask, split_rows, wanted_rows
 from nlpdata.errors import ArgumentError, KeyingError
-from nlpdata.features import Features, Value, widen_schema
+from nlpdata.features import Features, Value
 from nlpdata.settings import settings
 from nlpdata.store.group import ColumnGroup, ShardGroup, TableGroup
 from nlpdata.store.mapping import MappedShard
@@ -366,7 +367,8 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
     """Tables one above the other, with types wide enough for all."""
     if not tables:
         return pa.table({})
-    schema = reduce(widen_schema, [table.schema.remove_metadata() for table in tables])
+    starts = accumulate((table.num_rows for table in tables), initial=0)
+    schema = widened([(f"rows {at:,}..{at + t.num_rows:,}", t.schema) for at, t in zip(starts, tables, strict=False)])
     return pa.concat_tables([conform_table(table, schema) for table in tables if table.num_rows] or [schema.empty_table()])
 
 

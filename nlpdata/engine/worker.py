@@ -57,7 +57,11 @@ def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, repo
                 found.add(row, None)
                 changes.fail(index - start, 1, index, error)
             returned = returned or out is not None
-        changes.add(start, table, found.finish(), returned=returned)
+        try:
+            changes.add(start, table, found.finish(), returned=returned)
+        except Exception as error:
+            _note(error, source, step, range(start, start + table.num_rows))
+            raise
         report(table.num_rows)
 
 

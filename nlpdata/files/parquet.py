@@ -134,7 +134,7 @@ def _batches(
         found = parquet.iter_batches(batch_size=rows, columns=names)
     else:
         fragment = ds.ParquetFileFormat().make_fragment(file)
-        condition = _condition(chosen.filters, parquet.schema_arrow.names, label)
+        condition = condition_of(chosen.filters, parquet.schema_arrow.names, label)
         options = {"fragment_scan_options": chosen.fragment_scan_options} if chosen.fragment_scan_options else {}
         found = fragment.to_batches(columns=names, filter=condition, batch_size=rows, **options)
     empty = True
@@ -146,7 +146,7 @@ def _batches(
         yield pa.RecordBatch.from_pylist([], schema=schema)
 
 
-def _condition(filters: Any, names: Sequence[str], label: str) -> Any:
+def condition_of(filters: Any, names: Sequence[str], label: str) -> Any:
     """What rows must fulfil, as pyarrow takes it.
 
     Raises:

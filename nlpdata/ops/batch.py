@@ -86,9 +86,9 @@ def _grouped(table: pa.Table, ends: np.ndarray) -> pa.Table:
 def _one_array(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
-    joined = column.combine_chunks()
-    if isinstance(joined, pa.ChunkedArray):
-        if joined.num_chunks > 1:
-            raise ArgumentError(f"A batch has more than 2 GiB in column {field.name!r}. Choose a smaller batch_size.")
-        return joined.chunk(0) if joined.num_chunks else pa.array([], field.type)
-    return joined
+    try:
+        return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], field.type)
+    except pa.ArrowInvalid as error:
+        raise ArgumentError(
+            f"A batch has more than 2 GiB, or 2**31 values, in column {field.name!r}. Choose a smaller batch_size."
+        ) from error

@@ -26,6 +26,7 @@ _SPLITTER = float(2**27 + 1)
 _MIDDLE = 900  # exponents up to which nothing overflows or gets subnormal
 _DIGIT_BITS = 19  # a block of 2**13 products of two such digits, with signs and rounding, stays below 2**53
 _MOST_DIGITS = 6
+_BLOCKS_IN_64_BITS = 512
 
 
 def exact_sum(values: Floats) -> int:
@@ -95,39 +96,50 @@ def exact_dot(left: Floats, right: Floats) -> int:
 def exact_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
     """The exact sums of x, y, xx, yy and xy, times 2**SHIFT; magnitudes below 1e150.
 
-    Each block is cut into digits of 19 bits on one grid. Sums of products of such digits stay below 2**53, so that one matrix
-    product of all digits gives all sums without rounding; they are put together as integers.
+    Both sides are cut into digits of 19 bits on one grid. Sums of products of such digits stay below 2**53 in a block, so that
+    one matrix product of all digits gives all sums without rounding; blocks are added up as 64-bit integers.
 
     >>> exact_moments(np.array([1.0, 2.0]), np.array([4.0, -1.0]))[4] == 2 << SHIFT
     True
     """
-    totals = [0] * 5
-    for start in range(0, len(x), _BLOCK_ROWS):
-        block = x[start : start + _BLOCK_ROWS], y[start : start + _BLOCK_ROWS]
-        for place, value in enumerate(_block_moments(*block)):
-            totals[place] += value
-    return totals[0], totals[1], totals[2], totals[3], totals[4]
+    tops = [int(np.frexp(_largest(side))[1]) if len(side) else 0 for side in (x, y)]
+    units = np.array([0, *(top - _DIGIT_BITS * place for top in tops for place in range(1, _MOST_DIGITS + 1))])
+    units = units[:, None] + units
+    table, totals = np.zeros(units.shape, np.int64), [0] * 5
+    for block, start in enumerate(range(0, len(x), _BLOCK_ROWS), 1):
+        sides = x[start : start + _BLOCK_ROWS], y[start : start + _BLOCK_ROWS]
+        left, right = (_digits(side, top) for side, top in zip(sides, tops, strict=True))
+        if left is None or right is None:
+            totals = [a + b for a, b in zip(totals, _sums_apart(*sides), strict=True)]
+            continue
+        rows = np.stack([np.ones(len(sides[0])), *left, *right])
+        used = [0, *range(1, 1 + len(left)), *range(1 + _MOST_DIGITS, 1 + _MOST_DIGITS + len(right))]
+        cells = np.ix_(used, used)
+        table[cells] += np.ldexp(rows @ rows.T, -units[cells]).astype(np.int64)
+        if block % _BLOCKS_IN_64_BITS == 0:
+            totals, table = _added(totals, table, units), np.zeros_like(table)
+    xs, ys, xx, yy, xy = _added(totals, table, units)
+    return xs, ys, xx, yy, xy
 
 
-def _block_moments(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
-    left, right = _digits(x), _digits(y)
-    if left is None or right is None:
-        sums = _exact_block_sum(x), _exact_block_sum(y)
-        return *sums, exact_dot(x, x), exact_dot(y, y), exact_dot(x, y)
-    table = np.stack([np.ones(len(x)), *left, *right])
-    products = [[fixed(cell) for cell in row] for row in (table @ table.T).tolist()]
-    one, here, there = range(1), range(1, 1 + len(left)), range(1 + len(left), len(table))
-
-    def summed(rows: range, columns: range) -> int:
-        return sum(products[i][j] for i in rows for j in columns)
-
-    return summed(one, here), summed(one, there), summed(here, here), summed(there, there), summed(here, there)
+def _added(totals: list[int], table: np.ndarray[Any, Any], units: np.ndarray[Any, Any]) -> list[int]:
+    """The totals and the sums of products of digits."""
+    here, there = slice(1, 1 + _MOST_DIGITS), slice(1 + _MOST_DIGITS, None)
+    parts = (0, here), (0, there), (here, here), (there, there), (here, there)
+    cells = [zip(table[part].flat, units[part].flat, strict=True) for part in parts]
+    sums = [sum(int(cell) << (int(unit) + SHIFT) for cell, unit in some if cell) for some in cells]
+    return [total + more for total, more in zip(totals, sums, strict=True)]
 
 
-def _digits(values: Floats) -> list[Floats] | None:
-    """The values as sums of digits, multiples of powers of two, the highest first; None where they would be too many."""
+def _sums_apart(x: Floats, y: Floats) -> tuple[int, int, int, int, int]:
+    """The same sums of a block whose digits would be too many."""
+    return _exact_block_sum(x), _exact_block_sum(y), exact_dot(x, x), exact_dot(y, y), exact_dot(x, y)
+
+
+def _digits(values: Floats, unit: int) -> list[Floats] | None:
+    """Values below 2**unit as sums of digits, multiples of powers of two, the highest first; None: they would be too many."""
     found: list[Floats] = []
-    unit, rest = int(np.frexp(_largest(values))[1]), values
+    rest = values
     while rest.any():
         unit -= _DIGIT_BITS
         if len(found) == _MOST_DIGITS or not -SHIFT // 3 < unit < SHIFT // 3:

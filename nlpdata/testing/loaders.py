@@ -1,4 +1,4 @@
-"""The suite for a loader folder: it is complete, builds from its made-up data, repeats itself, and streams what it prepares.
+"""The suite for a loader folder: it is complete, builds from its made-up data, and repeats itself, also shard by shard.
 
 Knows: what every loader promises, whoever wrote it. Does not know: any corpus.
 
@@ -12,7 +12,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,12 +23,14 @@ import pyarrow as pa
 
 from nlpdata.builder.direct import direct_splits, direct_tables
 from nlpdata.dataset.dataset import Dataset
-from nlpdata.errors import MissingPackageError, ScriptError
+from nlpdata.engine.shards import cut
+from nlpdata.errors import ArgumentError, MissingPackageError, ScriptError
 from nlpdata.features import Features
 from nlpdata.features.media import Media
 from nlpdata.inspect import get_dataset_config_names
 from nlpdata.load import load_dataset_builder
 from nlpdata.scripts import find_script
+from nlpdata.splits import SplitGenerator
 from nlpdata.testing.base import Check, NotApplicable, Report, run_checks
 from nlpdata.testing.dummy import dummy_files, recorded, staging
 
@@ -110,6 +112,9 @@ def _configs(folder: Path) -> list[str]:
         return get_dataset_config_names(folder)
 
 
+_Parts = Callable[[SplitGenerator], list[SplitGenerator]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Built:
     """A configuration that was prepared: its features, and the rows of each split as they are stored."""
@@ -120,7 +125,7 @@ class _Built:
 
 
 def _builds(folder: Path, config: str) -> None:
-    """It prepares from dummy data as expected, twice the same, and its generators yield what was prepared."""
+    """It prepares from dummy data as expected, twice the same, and its generators yield that, also shard by shard."""
     wanted = _expected(folder)[config]
     sizes = {config: {split: known["num_examples"] for split, known in wanted.items()}}
     manual = folder / "dummy" / "manual"
@@ -137,8 +142,9 @@ def _builds(folder: Path, config: str) -> None:
                 assert found == known["first"], f"the first row of {split} is {found}, expected {known['first']}"
         again = _prepared(copy, config, options, download_mode="reuse_cache_if_exists")
         assert again == built, f"prepared twice, it differs: {_difference(built.rows, again.rows)}"
-        direct = _direct(copy, config, options)
-        assert direct == built.rows, f"prepared rows differ from what its generators yield: {_difference(built.rows, direct)}"
+        for parts, how in ((_whole, "its generators yield"), (_shards, "they yield shard by shard")):
+            direct = _direct(copy, config, options, parts)
+            assert direct == built.rows, f"prepared rows differ from what {how}: {_difference(built.rows, direct)}"
 
 
 @contextmanager
@@ -162,13 +168,26 @@ def _prepared(folder: str, config: str, options: Mapping[str, Any], download_mod
     return _Built(features, rows, {split: _first_row(dataset) for split, dataset in splits.items() if len(dataset)})
 
 
-def _direct(folder: str, config: str, options: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _direct(folder: str, config: str, options: Mapping[str, Any], parts: _Parts) -> dict[str, list[dict[str, Any]]]:
+    """The rows that the generators yield when they are called for each part of a split."""
     builder = load_dataset_builder(folder, config, **options)
     rows = {}
     for split, generator in direct_splits(builder).items():
-        tables = list(direct_tables(builder, generator))
+        tables = [table for part in parts(generator) for table in direct_tables(builder, part)]
         rows[split] = pa.concat_tables(tables, promote_options="permissive").to_pylist() if tables else []
     return rows
+
+
+def _whole(generator: SplitGenerator) -> list[SplitGenerator]:
+    return [generator]
+
+
+def _shards(generator: SplitGenerator) -> list[SplitGenerator]:
+    """A generator for each shard, as ``num_proc`` calls it; the whole where it is not clear what the shards are."""
+    try:
+        return [SplitGenerator(generator.name, kwargs) for _, kwargs in cut(generator.gen_kwargs)]
+    except ArgumentError:
+        return [generator]
 
 
 def _difference(one: Mapping[str, list[Any]], other: Mapping[str, list[Any]]) -> str:

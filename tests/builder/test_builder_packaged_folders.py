@@ -121,3 +121,14 @@ def test_sql_through_the_cache(tmp_path: Path, isolated_cache: Path) -> None:
         load_dataset("sql", sql="t")
     with pytest.raises(ArgumentError, match="chunksize"):
         load_dataset("sql", sql="t", con=url, chunk=2)
+
+
+def test_files_are_kept_by_their_metadata(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "b.png", "c.png")
+    with pytest.raises(ArgumentError, match="there is none"):
+        load_dataset("imagefolder", data_dir=str(tmp_path), filters=[("stars", ">", 1)])
+    (tmp_path / "metadata.csv").write_text("file_name,stars\na.png,1\nb.png,2\nc.png,3\n")
+    got = load_dataset("imagefolder", data_dir=str(tmp_path), filters=[("stars", ">", 1)], split="train")
+    assert got["stars"] == [2, 3] and [Path(p).name for p in paths(got)] == ["b.png", "c.png"]
+    with pytest.raises(KeyError, match=r"'star'. Did you mean 'stars'"):
+        load_dataset("imagefolder", data_dir=str(tmp_path), filters=[("star", ">", 1)])

@@ -160,6 +160,9 @@ def test_containers_may_be_used_again(tmp_path: Path) -> None:
 
 def test_a_nested_value_that_does_not_fit_is_named(tmp_path: Path) -> None:
     rows = [{"tags": ["O"]}] * 300 + [{"tags": ["O", "X"]}] + [{"tags": ["B"]}] * 10
-    with pytest.raises(RowError, match="(?s)Row 300 .*'tags'.*'X'") as caught, ShardWriter(tmp_path, features=NESTED) as writer:
+    with (
+        pytest.raises(RowError, match=r"(?s)Row 300 .*'tags'.*'X'") as caught,
+        ShardWriter(tmp_path, features=NESTED) as writer,
+    ):
         write_rows(rows, RowEncoder(NESTED, "test"), writer, lambda count: None)
     assert (caught.value.row, caught.value.column, caught.value.value) == (300, "tags", ["O", "X"])

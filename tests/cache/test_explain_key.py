@@ -136,7 +136,7 @@ print(explain_key(Dataset.from_generator(rows).map(tokenize)))
 
 
 def test_other_results_of_the_same_data_are_unused(data: Dataset) -> None:
-    kept = data.map(tokenize(1)).filter(lambda row: row["n"] > 1).rename_column("n", "k").map(lambda row: {"z": 1})
+    kept = data.map(tokenize(9)).filter(lambda row: row["n"] > 1).rename_column("n", "k").map(lambda row: {"z": 1})
     spare = data.map(tokenize(2)).map(lambda row: {"m": 1})
     other = Dataset.from_generator(lambda: iter([{"text": "other"}])).map(tokenize(3))
     directory = CacheDirectory()
@@ -147,7 +147,6 @@ def test_other_results_of_the_same_data_are_unused(data: Dataset) -> None:
         directory.remove(name)
     assert unused_results(directory, in_use(kept)) == []
     assert kept[0]["z"] == 1 and other[0]["n"] == 3
-    assert data.map(tokenize(3))._fingerprint not in {name for name, _ in stored(directory)}
 
 
 def test_a_dataset_needs_what_its_columns_lie_in(data: Dataset) -> None:

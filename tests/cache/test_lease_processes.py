@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -93,10 +94,11 @@ def wait_for(path: Path) -> None:
 
 
 def test_a_waiter_sees_how_far_the_maker_is(tmp_path: Path) -> None:
-    pty = pytest.importorskip("pty")
+    pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     maker = subprocess.Popen([sys.executable, "-c", MAKER, str(tmp_path)])
     wait_for(tmp_path / "results" / "a.progress")
     parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))  # a new terminal has no columns
     waiter = subprocess.Popen([sys.executable, "-c", WAITER, str(tmp_path)], stderr=child)
     os.close(child)
     shown = b""

@@ -181,7 +181,7 @@ def test_text_of_more_than_two_gigabytes(tmp_path: Path) -> None:
     assert sum(len(row["t"]) for row in concatenate_datasets([large, ds.take(1)])) == 2201 * size
     assert large.to_parquet(tmp_path / "p.parquet") > 0
     assert Dataset.from_parquet(tmp_path / "p.parquet")[2199]["t"] == texts[2199 % 8]
-    with pytest.raises(ArgumentError, match=r"more than 2 GiB in column 't'.*smaller batch_size"):
+    with pytest.raises(ArgumentError, match=r"more than 2 GiB.*in column 't'.*smaller batch_size"):
         ds.batch(2200)
     assert large.with_format("arrow")[:].column("t").nbytes > 2**31
 
@@ -197,12 +197,12 @@ def test_a_list_of_more_than_two_to_the_31_values(tmp_path: Path) -> None:
     assert made.features["x"] == LargeList(Value("int8"))
     made.save_to_disk(tmp_path / "d")
     del made
-    ds = load_from_disk(tmp_path / "d").with_format("numpy")
+    ds = load_from_disk(tmp_path / "d").with_format("numpy", dtype="int8")
     row = ds[0]["x"]
     assert len(row) == long and row[0] == 1 and row[-1] == 2
     del row
     assert ds[1]["x"].tolist() == [3, 0, 0] == ds.select([1, 0]).take(1)[0]["x"].tolist()
-    assert ds.map(lambda row: {"n": len(row["x"])})["n"].tolist() == [long, 3]
+    assert [int(n) for n in ds.map(lambda row: {"n": len(row["x"])})["n"]] == [long, 3]
     assert ds.filter(lambda i: i == 1, input_columns="i")[0]["x"].tolist() == [3, 0, 0]
 
 

@@ -290,3 +290,95 @@ def test_files_in_a_tar_are_what_their_names_say(tmp_path: Path) -> None:
 
 def test_numpy_columns_keep_their_width() -> None:
     assert Dataset.from_dict({"a": np.zeros((2, 3), np.float32)}).features["a"] == List(Value("float32"))
+
+
+# --- files of every kind, as users name them
+
+CONTENT: dict[str, tuple[Any, str, bytes]] = {
+    "csv": (Dataset.from_csv, ".csv", b"a,b\n1,x\n2,y\n"),
+    "json": (Dataset.from_json, ".jsonl", b'{"a":1,"b":"x"}\n{"a":2,"b":"y"}\n'),
+    "text": (Dataset.from_text, ".txt", b"x\ny\n"),
+}
+
+
+@pytest.mark.parametrize("kind", list(CONTENT))
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_patterns_lists_splits_and_compression(tmp_path: Path, kind: str, ending: str) -> None:
+    read, extension, content = CONTENT[kind]
+    for name in ("one", "two"):
+        with (
+            pa.CompressedOutputStream(str(tmp_path / f"{name}{extension}{ending}"), "gzip")
+            if ending == ".gz"
+            else packed(tmp_path / f"{name}{extension}{ending}", ending) as file
+        ):
+            file.write(content)
+    one, two = (str(tmp_path / f"{name}{extension}{ending}") for name in ("one", "two"))
+    single = read(one)
+    assert single.num_rows == 2 and single.split == "train"
+    assert read([one, two])[:] == read(str(tmp_path / f"*{extension}{ending}"))[:] == {k: v * 2 for k, v in single[:].items()}
+    by_split = getattr(DatasetDict, f"from_{kind}")({"train": one, "test": [one, two]})
+    assert by_split.num_rows == {"train": 2, "test": 4} and by_split["test"].split == "test"
+    loaded = load_dataset(kind, data_files={"a": one, "b": str(tmp_path / f"t*{extension}{ending}")})
+    assert loaded.num_rows == {"a": 2, "b": 2}
+
+
+def packed(path: Path, ending: str) -> Any:
+    import bz2
+    import lzma
+
+    opened: dict[str, Any] = {"": open, ".bz2": bz2.open, ".xz": lzma.open}
+    return opened[ending](path, "wb") if ending in opened else pa.CompressedOutputStream(str(path), "zstd")
+
+
+@pytest.mark.parametrize(
+    ("kind", "contents"), [("json", [b'{"x":1}\n', b'{"x":null}\n{"x":"z"}\n']), ("csv", [b"x\n1\n", b"x\n2\nz\n"])]
+)
+def test_types_that_do_not_go_together_name_file_row_column_and_both_types(
+    tmp_path: Path, kind: str, contents: list[bytes]
+) -> None:
+    for name, content in zip("ab", contents, strict=True):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(FeatureError, match=r"/b: row 1, column 'x' is 'z' \(string\), but int64 in .*/a\."):
+        CONTENT[kind][0]([tmp_path / "a", tmp_path / "b"])
+    fits = CONTENT[kind][0](tmp_path / "b", features=Features({"x": Value("string")}))
+    assert fits["x"][-1] == "z"
+
+
+def test_nested_json_and_fields(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"version": 1, "data": [{"q": {"t": ["a"], "n": null}}, {"q": {"t": [], "n": 2}}]}')
+    ds = Dataset.from_json(tmp_path / "a.json", field="data")
+    assert list(ds) == [{"q": {"t": ["a"], "n": None}}, {"q": {"t": [], "n": 2}}]
+    ds.to_json(tmp_path / "b.json", lines=False)
+    assert list(Dataset.from_json(tmp_path / "b.json")) == list(ds)
+
+
+@pytest.mark.parametrize(
+    ("sample_by", "expected"), [("line", ["a", "b", "", "c"]), ("paragraph", ["a\nb", "c\n"]), ("document", ["a\nb\n\nc\n"])]
+)
+def test_text_by_line_paragraph_and_document(tmp_path: Path, sample_by: str, expected: list[str]) -> None:
+    (tmp_path / "a.txt").write_text("a\nb\n\nc\n")
+    assert Dataset.from_text(tmp_path / "a.txt", sample_by=sample_by)["text"] == expected
+
+
+def test_arrow_feather_and_xml(tmp_path: Path) -> None:
+    feather = pytest.importorskip("pyarrow.feather")
+    table = pa.table({"a": [1, 2]})
+    feather.write_feather(table, str(tmp_path / "a.feather"))
+    with pa.ipc.new_file(str(tmp_path / "b.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    for name in ("a.feather", "b.arrow"):
+        assert load_dataset("arrow", data_files=str(tmp_path / name), split="train")["a"] == [1, 2]
+    (tmp_path / "c.xml").write_text("<r>ü</r>")
+    assert load_dataset("xml", data_files=str(tmp_path / "c.xml"), split="train")["xml"] == ["<r>ü</r>"]
+
+
+def test_everything_out_in_batches(tmp_path: Path) -> None:
+    ds = Dataset.from_dict({"a": list(range(5)), "t": list("abcde")})
+    assert [batch["a"] for batch in ds.to_dict(batch_size=2, batched=True)] == [[0, 1], [2, 3], [4]]
+    pytest.importorskip("pandas")
+    assert [len(frame) for frame in ds.to_pandas(batch_size=2, batched=True)] == [2, 2, 1]
+    pytest.importorskip("polars")
+    assert [frame.height for frame in ds.to_polars(batch_size=3, batched=True)] == [3, 2]
+    assert ds.to_polars(schema_overrides={"a": __import__("polars").Int8})["a"].dtype == __import__("polars").Int8
+    assert ds.to_csv(tmp_path / "a.csv", batch_size=2) == (tmp_path / "a.csv").stat().st_size
+    assert Dataset.from_csv(tmp_path / "a.csv")[:] == ds[:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -455,6 +456,22 @@ def test_an_error_of_the_function_is_the_users_with_the_row(source: Any, directo
     assert caught.value.__notes__ == ["nlpdata: in map(<lambda>), rows 3,000..4,000 of 5,000"]
 
 
+@pytest.mark.parametrize("batch_size", [2, 20])
+@pytest.mark.parametrize("how", ["cache", "memory"])
+def test_two_types_that_have_none_in_common_name_both_rows(
+    source: Any, directory: CacheDirectory, how: str, batch_size: int
+) -> None:
+    made = source({"a": list(range(100))})
+    step = Map(
+        lambda b: {"b": [1] * len(b["a"]) if b["a"][0] < 40 else ["x"] * len(b["a"])}, batched=True, batch_size=batch_size
+    )
+    for task_rows in (20, 100):
+        with pytest.raises(TypeConflictError, match=r"'b'.*int64.*string") as caught:
+            run_map(made, step, Options(directory if how == "cache" else None, task_rows=task_rows))
+        note = "".join(caught.value.__notes__)
+        assert re.search(r"rows? 0\b", note) and re.search(r"rows? 40\b", note), note
+
+
 @pytest.mark.parametrize(
     ("function", "options", "error", "match"),
     [
@@ -469,6 +486,12 @@ def test_an_error_of_the_function_is_the_users_with_the_row(source: Any, directo
         (lambda b: {**b, "b": [1, 2]}, {"batched": True}, ArgumentError, "Column lengths mismatch"),
         (lambda r: pa.table({"b": [1, 2]}), {}, ArgumentError, "table of 2 rows for one row"),
         (lambda r: r["tt"], {}, UnknownColumnError, "Did you mean 't'"),
+        (lambda b: {"b": (v for v in b["a"])}, {"batched": True}, FeatureError, "returned generator for column 'b'"),
+        (lambda b: {"b": None}, {"batched": True}, FeatureError, "returned NoneType for column 'b'"),
+        (lambda b: [{"b": 1} for _ in b["a"]], {"batched": True}, FeatureError, "returned list. Expected a dict"),
+        (lambda r: {5: 1}, {}, ArgumentError, r"not 5 \(int\)"),
+        (lambda r: {"b": object()}, {}, FeatureError, "(?s)column 'b'.*object"),
+        (lambda r: {"b": 1 if r["a"] == 1 else "x"}, {}, FeatureError, "(?s)'b'.*"),
     ],
 )
 def test_garbage(

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from nlpdata import inspect_dataset, load_dataset, load_dataset_builder, load_metric
+from nlpdata import (
+    get_dataset_config_names,
+    get_dataset_default_config_name,
+    get_dataset_infos,
+    get_dataset_split_names,
+    inspect_dataset,
+    load_dataset,
+    load_dataset_builder,
+    load_metric,
+)
+from nlpdata.cli import main
 from nlpdata.errors import ArgumentError, FetchError, ScriptError, UnknownLoaderError, UntrustedScriptError
 from nlpdata.scripts import distrust, fetched_script, trust, trusted_scripts
 from nlpdata.settings import settings
@@ -165,6 +175,27 @@ def test_a_changed_script_or_sibling_asks_again(site: str, place: Path, mark: Pa
     with pytest.raises(UntrustedScriptError, match="not what you trusted before"):
         load_dataset(url, download_mode="force_redownload")
     assert mark.read_text() == before
+
+
+def test_whoever_asks_about_a_script_runs_it_too(site: str, mark: Path) -> None:
+    url = f"{site}/mine"
+    for ask in (get_dataset_config_names, get_dataset_infos, get_dataset_split_names, get_dataset_default_config_name):
+        with pytest.raises(UntrustedScriptError):
+            ask(url)
+    assert not mark.exists()
+    assert get_dataset_config_names(url, trust_remote_code=True) == ["default"]
+    assert list(get_dataset_infos(url, trust_remote_code=True)["default"].features) == ["n", "t"]
+    assert get_dataset_split_names(url, trust_remote_code=True) == ["train"]
+
+
+def test_the_command_line_trusts_lists_and_distrusts(site: str, mark: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"{site}/mine"
+    assert main(["script", "trust", url]) == 0
+    sha256 = fetched_script(url).sha256
+    assert sha256 in capsys.readouterr().out and list(trusted_scripts()) == [sha256]
+    assert main(["script", "trust"]) == 0 and url in capsys.readouterr().out
+    assert main(["script", "distrust", sha256]) == 0 and not trusted_scripts()
+    assert main(["script", "trust", f"{site}/nothing"]) == 1 and "404" in capsys.readouterr().err
 
 
 def test_a_copy_in_the_cache_that_was_changed_does_not_run(site: str, mark: Path) -> None:

@@ -90,6 +90,14 @@ def test_a_generator_that_yields_other_rows_when_it_is_asked_again_is_found_out(
         check_loader(folder)
 
 
+def test_a_generator_that_takes_its_shards_for_a_whole_is_found_out(folder: Path) -> None:
+    script = folder / "my_corpus.py"
+    replaced(script, '{"path": path}) for', '{"paths": [path, path]}) for')
+    replaced(script, "examples(self, path):", "examples(self, paths):\n        path = paths[0]")
+    with pytest.raises(SuiteError, match="shard by shard: train has 3 rows, then 6"):
+        check_loader(folder)
+
+
 @pytest.fixture
 def at_home(folder: Path, tmp_path: Path) -> Iterator[Path]:
     """The new loader where its source is a folder of this machine."""
