@@ -147,6 +147,7 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
     """Write the numbers of those of ``rows`` for which the function is true."""
     call, formatter = _bind(step, source.numbers), _formatter(source)
     size = (step.batch_size or max(source.view.num_rows, 1)) if step.batched else chunk_rows(source)
+    kept = [np.empty(0, np.int64)]  # 8 bytes a row of the task: less than one batch of most functions
     for start, table in _slices(source, rows, size):
         span = range(start, start + table.num_rows)
         if step.batched:
@@ -160,8 +161,9 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
                 mask = np.zeros(table.num_rows, np.bool_)
         else:
             mask = np.fromiter(_truths(source, step, start, lazy_rows(table, formatter), call), np.bool_, table.num_rows)
-        writer.write_table(pa.table({"row": np.flatnonzero(mask) + start}))
+        kept.append(np.flatnonzero(mask) + start)
         report(table.num_rows)
+    writer.write_table(pa.table({"row": np.concatenate(kept)}))
 
 
 def _truths(source: Source, step: Filter, start: int, rows: Iterator[Any], call: Callable[[Any, Any], Any]) -> Iterator[bool]:
@@ -187,7 +189,7 @@ def _mask(out: Any, count: int, step: Filter) -> Any:
         raise ArgumentError(f"{step.label} returned {len(out)} truth values for a batch of {count} rows. Return one a row.")
     if isinstance(out, np.ndarray) and out.dtype == np.bool_ and out.ndim == 1:
         return out
-    return np.fromiter((bool(value) for value in out), np.bool_, count)
+    return np.fromiter(map(operator.truth, out), np.bool_, count)
 
 
 def chunk_rows(source: Source) -> int:
