@@ -75,7 +75,12 @@ def of_scores(report: dict[str, Any]) -> Iterator[Line]:
         limit = case["limit_s"] * 1e6
         yield Line(shown, ours, case["sklearn_s"] * 1e6, limit, case["ratio"], limit / ours, targets.get(name))
     for case in report["numbers"]:
-        yield Line(f"{case['metric']} of {report['rows']:,} floats", case["nlpdata_s"] * 1e6, case["scipy_s"] * 1e6, ratio=case["ratio"])
+        yield Line(
+            f"{case['metric']} of {report['rows']:,} floats",
+            case["nlpdata_s"] * 1e6,
+            case["scipy_s"] * 1e6,
+            ratio=case["ratio"],
+        )
 
 
 SECTIONS = {
@@ -115,9 +120,9 @@ def table(report: dict[str, Any], title: str, peer: str, lines: list[Line]) -> s
 HEAD = """# Measured speed
 
 Made by `python benchmarks/report.py` from `benchmarks/results/*.json`, which `make bench` wrote; do not edit. Medians; all
-libraries take turns in one run. Times are per row for passes, maps and single rows, per call for the others. *Floor* is what plain
-NumPy needs over the same values in contiguous memory, with nothing checked; *of the floor* is its share of our time. A line that misses
-its target says so.
+libraries take turns in one run. Times are per row for passes, maps and single rows, per call for the others. *Floor* is what
+plain NumPy needs over the same values in contiguous memory, with nothing checked; *of the floor* is its share of our time. A
+line that misses its target says so.
 
 ![nlpdata against the peers](speed.svg)
 """
@@ -140,7 +145,9 @@ def plot(reports: dict[str, dict[str, Any]], target: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "nlpdata"
     from matplotlib import pyplot
 
-    lines = [line for key, (_, _, of) in SECTIONS.items() if key in reports for line in of(reports[key]) if line.ratio is not None]
+    lines = [
+        line for key, (_, _, of) in SECTIONS.items() if key in reports for line in of(reports[key]) if line.ratio is not None
+    ]
     figure, axes = pyplot.subplots(figsize=(9, 0.24 * len(lines) + 1))
     places = range(len(lines), 0, -1)
     axes.barh(places, [line.ratio for line in lines], color=[RED if line.missed else BLUE for line in lines], height=0.7)
