@@ -8,6 +8,8 @@ DEMO_VENV ?= .venv-demo
 BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --use-pep517 --disable-pip-version-check --constraint constraints.txt
 
+BENCHMARKS := dataset map load metrics builder keys formats
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-explore test-slow test-published lint types guards wheel-smoke bench clean
 
@@ -68,8 +70,9 @@ guards: $(VENV)/.ready  ## layers, sizes, imports, exported names
 wheel-smoke: $(VENV)/.ready  ## build the wheel, install it bare somewhere else, use it
 	@bash .ci/wheel_smoke "$(PYTHON)" "$(CURDIR)/$(BIN)/python"
 
-bench: $(VENV)/.ready  ## the benchmarks at real size (minutes; nothing else should run)
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file --time; done
+bench: $(VENV)/.ready  ## the benchmarks at real size, then docs/speed.md (an hour; nothing else should run; 30 GB of disk)
+	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/bench_$$name.py --time --out benchmarks/results/$$name.json > /dev/null; done
+	@$(BIN)/python benchmarks/report.py
 
 clean:  ## remove environments and caches made here
 	rm -rf $(VENV) $(DEMO_VENV) .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--time", action="store_true", help="real size; otherwise tiny, to see that it runs")
     parser.add_argument("--rows", type=int, default=None, help="rows (default 100,000 with --time, 50 without)")
+    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
     chosen = parser.parse_args(arguments)
     rows = chosen.rows or (100_000 if chosen.time else 50)
     table = make_table(rows)
@@ -174,7 +176,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             "floor_us_per_row": round(least / count * 1e6, 3),
             "share_of_floor": round(least / taken, 3),
         }
-    return {
+    report = {
         "benchmark": "formats",
         "command": " ".join(["python", "benchmarks/bench_formats.py", *(arguments if arguments is not None else sys.argv[1:])]),
         "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "system": platform.system()},
@@ -184,6 +186,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         "batch_rows": BATCH_ROWS,
         "medians": results,
     }
+    if chosen.out is not None:
+        chosen.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """How long does a key take, and how much memory, against reading the bytes once?
 
 As a test (tiny): ``pytest benchmarks/bench_keys.py``.
-At real size: ``python benchmarks/bench_keys.py --time [OUT.json]``, which writes one JSON: machine, versions, command, and
+At real size: ``python benchmarks/bench_keys.py --time [--out FILE]``, which writes one JSON: machine, versions, command, and
 per case the median and least seconds, the peak of extra memory, and the limit: one hash (``xxh3_128``) of the same bytes by one
 thread. The peer is ``datasets.fingerprint.Hasher``, where it is installed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import platform
 import statistics
 import sys
@@ -16,6 +18,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,22 +116,24 @@ def installed(*names: str) -> dict[str, str]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--time", action="store_true", help="real size; otherwise tiny, to see that it runs")
+    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
+    given = parser.parse_args()
+    size = 100 * 2**20 if given.time else 10**5
     report = {
         "machine": {"system": platform.platform(), "python": platform.python_version()},
         "versions": installed("nlpdata", "datasets", "dill", "numpy", "xxhash"),
-        "command": " ".join(sys.argv),
-        "num_bytes": 100 * 2**20,
-        "cases": measure(100 * 2**20, 40),
+        "command": " ".join(["python", *sys.argv]),
+        "load_average": os.getloadavg()[0],
+        "num_bytes": size,
+        "cases": measure(size, 40 if given.time else 2),
     }
-    text = json.dumps(report, indent=2)
-    out = [arg for arg in sys.argv[1:] if not arg.startswith("--")]
-    if out:
-        with open(out[0], "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+    text = json.dumps(report, indent=1)
+    if given.out is not None:
+        given.out.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 
 if __name__ == "__main__":
-    if "--time" not in sys.argv:
-        sys.exit("Run with --time, or as a test with pytest.")
     main()

@@ -83,9 +83,21 @@ def of_scores(report: dict[str, Any]) -> Iterator[Line]:
         )
 
 
+def of_keys(report: dict[str, Any]) -> Iterator[Line]:
+    """The lines of bench_keys; the floor is one hash of the same bytes."""
+    for case in report["cases"]:
+        ours, peer, floor = case["nlpdata_s"] * 1e6, case.get("datasets_s"), case.get("limit_s")
+        ratio = None if peer is None else peer * 1e6 / ours
+        share = None if floor is None else floor * 1e6 / ours
+        note = f"{case['nlpdata_extra_bytes'] / 1000:.0f} kB more memory"
+        times = (None if peer is None else peer * 1e6, None if floor is None else floor * 1e6)
+        yield Line(f"key of {case['case']}", ours, *times, ratio, share, note=note)
+
+
 SECTIONS = {
     "dataset": ("Rows, batches, reordering, saving", "`datasets`", of_medians),
     "map": ("map and filter", "`datasets`", of_medians),
+    "keys": ("Keys of functions", "`datasets`", of_keys),
     "load": ("Loading files", "`datasets`", of_loads),
     "metrics": ("Metrics", "scikit-learn, scipy", of_scores),
 }
