@@ -50,6 +50,24 @@ def of_medians(report: dict[str, Any]) -> Iterator[Line]:
             note += f", {found['worker_bytes'] / 2**20:.0f} MB a worker"
         keys = ("nlpdata_us", "datasets_us", "floor_us", "ratio", "share_of_floor", "target_ratio", "target_share")
         yield Line(name, *(found.get(key) for key in keys), note)
+    yield from of_openings(report.get("open_in_a_fresh_process", {}))
+
+
+def of_openings(found: dict[str, Any]) -> Iterator[Line]:
+    """Opening in a fresh process: the first call of all, and what it costs in memory and reads."""
+    for name, ours in found.items():
+        if "nlpdata" not in name:
+            continue
+        theirs = found.get(name.replace("nlpdata", "datasets"))
+        grown = (ours["anonymous_bytes"] + ours["file_backed_bytes"]) / 1e6
+        note = f"{grown:.1f} MB resident, {ours['read_bytes'] / 1e6:.2f} MB read"
+        if theirs:
+            theirs_grown = (theirs["anonymous_bytes"] + theirs["file_backed_bytes"]) / 1e6
+            note += f" (`datasets`: {theirs_grown:.0f} MB, {theirs['read_bytes'] / 1e6:.0f} MB)"
+        peer = theirs["milliseconds"] * 1e3 if theirs else None
+        ratio = theirs["milliseconds"] / ours["milliseconds"] if theirs else None
+        what = f"open in a fresh process: {name.replace('nlpdata, ', '')}"
+        yield Line(what, ours["milliseconds"] * 1e3, peer, ratio=ratio, target=100, note=note)
 
 
 def of_loads(report: dict[str, Any]) -> Iterator[Line]:
