@@ -261,10 +261,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=None)
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--no-peer", action="store_true", help="leave `datasets` out")
+    parser.add_argument("--out", type=Path, help="also write the JSON to this file")
     given = parser.parse_args()
     rows = given.rows or (ROWS if given.time else 300)
     dump = (ARTICLES, DUMP_MEGABYTES) if given.time else (80, 0.5)
-    print(json.dumps(run(rows, given.repeats if given.time else 1, dump, not given.no_peer), indent=1))
+    found = json.dumps(run(rows, given.repeats if given.time else 1, dump, not given.no_peer), indent=1)
+    print(found)
+    if given.out:
+        given.out.write_text(found + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ dict, missing keys. Does not know: Arrow, or where rows go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from nlpdata._report import warn_once
@@ -19,6 +21,7 @@ _REPORT_ROWS = 256  # a progress bar that is told of each row costs as much as t
 _BATCH_BYTES = 4 * 2**20
 _BATCH_ROWS = 10_000
 _ITEM_BYTES = 16
+_CONTAINERS = 100_000
 _READY = {"string": str, "large_string": str, "bool": bool, "float32": float, "float64": float}
 _READY |= {f"{sign}int{bits}": int for sign in ("", "u") for bits in (8, 16, 32, 64)}
 Kept = tuple[Any, int]
@@ -162,18 +165,33 @@ def write_rows(rows: Iterable[Any], encoder: RowEncoder, writer: ShardWriter, re
     features = encoder.features
     batcher = None if features is None else RowBatcher(encoder, features, writer)
     since = 0
-    for number, row in enumerate(rows):
-        if batcher is None:
-            writer.write_row(encoder.encode(row, number))
-        else:
-            batcher.add(row)
-        since += 1
-        if since == _REPORT_ROWS:
-            report(since)
-            since = 0
-    if batcher is not None:
-        batcher.flush()
+    with _seldom_collecting():
+        for number, row in enumerate(rows):
+            if batcher is None:
+                writer.write_row(encoder.encode(row, number))
+            else:
+                batcher.add(row)
+            since += 1
+            if since == _REPORT_ROWS:
+                report(since)
+                since = 0
+        if batcher is not None:
+            batcher.flush()
     report(since)
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Python looks for garbage cycles only once in so many containers: a batch keeps many, none of them garbage, and each
+    search goes through them. A script that makes cycles has a few megabytes of them at a time.
+    """
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], _CONTAINERS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 # --- what is done to a value before its batch is encoded ----------------------------------------------------------------
@@ -228,14 +246,11 @@ def _keep_each(value: Any, keep: Callable[[Any], Kept]) -> Kept:
 
 
 def _keep_struct(value: Any, parts: Mapping[str, Callable[[Any], Kept]]) -> Kept:
-    if value.__class__ is not dict:
+    if value.__class__ is not dict or not value.keys() <= parts.keys():
         return _copied(value)
     kept, size = {}, 0
     for key, part in value.items():
-        keep = parts.get(key)
-        if keep is None:
-            return _copied(value)
-        kept[key], more = keep(part)
+        kept[key], more = parts[key](part)
         size += more
     return kept, size
 

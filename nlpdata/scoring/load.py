@@ -76,7 +76,8 @@ def load_metric(
         experiment_id=experiment_id,
         **metric_init_kwargs,
     )
-    metric.identify(script.name, script.sha256, script.name if script.shipped else str(script.path))
+    # What was fetched revives by its URL, and so asks again whether its content is trusted.
+    metric.identify(script.name, script.sha256, script.name if script.shipped else script.source or str(script.path))
     metric.download_and_prepare(download_config)
     return metric
 

@@ -13,6 +13,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from nlpdata.errors import ScriptError
+
 _FORMERLY, _TASKS, _FEATURES = "nlpdata.scripts.formerly", "nlpdata.scripts.tasks", "nlpdata.features"
 _REPORT, _INFO, _EVALUATE, _DOCSTRINGS = (
     "nlpdata._report",
@@ -82,6 +84,12 @@ ALIASED = ("datasets", "evaluate")
 # The releases whose scripts run: what a script compares with before it uses something.
 _VERSIONS = {"datasets": "3.6.0", "evaluate": "0.4.6"}
 
+# What no release of nlpdata will have, and what to do about it.
+_INSTEAD = {
+    "BeamBasedBuilder": "Derive from GeneratorBasedBuilder and yield the rows in _generate_examples; num_proc divides them.",
+    "prepare_module": "Use load_dataset_builder of the script's path.",
+}
+
 
 def import_in_script(
     name: str,
@@ -115,6 +123,8 @@ class _Alias(ModuleType):
         if f"{self.__name__}.{attribute}" in _ALIASES:
             return _alias(f"{self.__name__}.{attribute}")
         modules = _ALIASES[self.__name__]
+        if attribute in _INSTEAD:  # no AttributeError: ``from ... import`` would lose what it says
+            raise ScriptError(f"nlpdata has no {attribute}. {_INSTEAD[attribute]}")
         if attribute == "__version__" and self.__name__ in _VERSIONS:
             return _VERSIONS[self.__name__]
         if attribute == "__all__":

@@ -124,3 +124,10 @@ def test_the_users_own_datasets_stays_what_it_was(tmp_path: Path) -> None:
 def test_a_script_that_cannot_be_used_says_why(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ScriptError, match=message):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize("line", ["from datasets import BeamBasedBuilder", "import datasets\ndatasets.BeamBasedBuilder"])
+def test_a_builder_for_beam_is_told_what_to_derive_from(tmp_path: Path, line: str) -> None:
+    (tmp_path / "beam.py").write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(ScriptError, match=r"no BeamBasedBuilder\. Derive from GeneratorBasedBuilder"):
+        load_class(find_script("loader", tmp_path / "beam.py"), object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import pickle
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -235,6 +236,15 @@ def test_a_metric_is_no_exception(site: str, mark: Path) -> None:
     assert metric.compute(predictions=[1, 2], references=[1, 3]) == {"same": 1}
     trust(fetched_script(url))
     assert load_metric(url).compute(predictions=[1], references=[1]) == {"same": 1}
+
+
+@pytest.mark.usefixtures("mark")
+def test_a_pickled_metric_asks_again_before_its_script_runs(site: str) -> None:
+    kept = pickle.dumps(load_metric(f"{site}/score.py", trust_remote_code=True))
+    with pytest.raises(UntrustedScriptError):
+        pickle.loads(kept)
+    trust(fetched_script(f"{site}/score.py"))
+    assert pickle.loads(kept).compute(predictions=[1], references=[1]) == {"same": 1}
 
 
 def test_shipped_and_local_scripts_run_without_a_word(place: Path, mark: Path) -> None:
