@@ -2,6 +2,7 @@
 
     python benchmarks/bench_load.py                      # tiny: checks that everything runs and that both libraries agree
     python benchmarks/bench_load.py --time               # 300,000 rows, about 200 MB a file; prints one JSON of medians
+    python benchmarks/bench_load.py --time --out FILE    # and writes it there; --folder keeps the files for the next time
     taskset -c 0 python benchmarks/bench_load.py --time  # the same with one core
 
 A first load goes end to end into an empty cache, ours with its syncs to disk. Runs of the two libraries alternate, and only
@@ -112,7 +113,17 @@ def installed(name: str) -> str | None:
         return None
 
 
-def run(rows: int, repeats: int, kinds: list[str], peer: bool = True) -> dict[str, Any]:
+def files_of(folder: Path, rows: int) -> Path:
+    """The files of so many rows, made if they are not there; a set that was not completed is made anew."""
+    made = folder / f"load-{rows}"
+    if not (made / "complete").exists():
+        made.mkdir(parents=True, exist_ok=True)
+        make_files(made, rows)
+        (made / "complete").touch()
+    return made
+
+
+def run(rows: int, repeats: int, kinds: list[str], peer: bool = True, folder: Path | None = None) -> dict[str, Any]:
     """Everything as one JSON-able object."""
     libraries: dict[str, Any] = {"nlpdata": ours}
     if peer and is_available("datasets"):
@@ -121,12 +132,12 @@ def run(rows: int, repeats: int, kinds: list[str], peer: bool = True) -> dict[st
         datasets.disable_progress_bars()
         libraries["datasets"] = theirs
     names = ("nlpdata", "datasets", "pyarrow", "numpy")
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=folder) as made:
         work = Path(made)
         (work / "warm").mkdir()
         make_files(work / "warm", 10)
-        make_files(work, rows)
-        results = {kind: compare(kind, work / KINDS[kind], work, libraries, repeats) for kind in kinds}
+        files = files_of(folder or work, rows)
+        results = {kind: compare(kind, files / KINDS[kind], work, libraries, repeats) for kind in kinds}
     return {
         "command": " ".join(["python", *sys.argv]),
         "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(), "python": platform.python_version()},
@@ -144,9 +155,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--no-peer", action="store_true", help="leave `datasets` out")
+    parser.add_argument("--folder", type=Path, default=os.environ.get("NLPDATA_BENCH"), help="where the files are kept")
+    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
     given = parser.parse_args()
-    rows = given.rows or (ROWS if given.time else 300)
-    print(json.dumps(run(rows, given.repeats if given.time else 1, given.kinds, not given.no_peer), indent=1))
+    rows, folder = given.rows or (ROWS if given.time else 300), given.folder and Path(given.folder)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    report = json.dumps(run(rows, given.repeats if given.time else 1, given.kinds, not given.no_peer, folder), indent=1)
+    print(report)
+    if given.out is not None:
+        given.out.write_text(report + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from nlpdata.builder.prepare import guarded
 from nlpdata.errors import ArgumentError, RowError, TypeConflictError, UnknownLoaderError
 from nlpdata.features import Features
 from nlpdata.fetch.manager import DownloadManager
-from nlpdata.files.ahead import read_ahead
+from nlpdata.files.ahead import AHEAD_BYTES, read_ahead
 from nlpdata.files.base import TypesChanged, get_file_type
 from nlpdata.files.placed import TypesSoFar, in_file
 from nlpdata.info import DatasetInfo, Version
@@ -45,7 +45,6 @@ for _name, _class in (
 ):
     PACKAGED.register(_name, f"nlpdata.builder.{_class}")
 
-AHEAD_BYTES = 64 * 2**20  # parsed and not yet written
 Target: TypeAlias = tuple[ShardWriter, Callable[[int], None]]
 
 CODE_HASH = f"nlpdata {__version__}"  # another release may read files otherwise

@@ -190,6 +190,7 @@ class DatasetDict(dict[str, Dataset]):
         on_mixed_types: str | None = None,
         num_threads: int | str | None = None,
         on_error: str = "raise",
+        lazy: bool = False,
     ) -> DatasetDict:
         """Each split mapped; see :meth:`Dataset.map`. With ``with_split`` the function also gets the split's name, last."""
         files = self._per_split(cache_file_names, "cache_file_names")
@@ -216,8 +217,20 @@ class DatasetDict(dict[str, Dataset]):
                 on_mixed_types=on_mixed_types,
                 num_threads=num_threads,
                 on_error=on_error,
+                lazy=lazy,
             )
         return DatasetDict(mapped)
+
+    def cache(
+        self,
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        num_proc: int | str | None = None,
+        desc: str | None = None,
+        num_threads: int | str | None = None,
+    ) -> DatasetDict:
+        """Each split with its lazy maps done; see :meth:`Dataset.cache`."""
+        return self._each(lambda ds: ds.cache(keep_in_memory, load_from_cache_file, num_proc, desc, num_threads))
 
     def filter(
         self,

@@ -266,7 +266,8 @@ def write_shards(
     # The nonce keeps apart the shards of two processes that both believe they hold the lease.
     with ShardWriter(folder, prefix=f"task-{index:05d}-{secrets.token_hex(4)}", features=features) as writer:
         result = write(writer)
-        return writer.finish(), result
+        # A name that is lost with the power is that of a task that runs again; ``_join`` syncs the folder before publishing.
+        return writer.finish(sync_names=False), result
 
 
 def _join(

@@ -1,17 +1,24 @@
-"""Items of an iterator made in a thread of their own while the ones before are used.
+"""Items of an iterator made in a thread of their own, or each in one of several, while the ones before are used.
 
-Knows: a bounded queue, how an exception crosses it, and how it is given up early. Does not know: what the items are.
-It pays where both sides spend their time outside the interpreter lock: parsing here, hashing and writing there.
+Knows: queues bounded in bytes, how an exception crosses them, and how they are given up early. Does not know: what the items
+are. It pays where both sides spend their time outside the interpreter lock: parsing here, hashing and writing there.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from typing import Generic, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+AHEAD_BYTES = 64 * 2**20  # made and not yet used
+_MOST_THREADS = 8  # as many blocks are held at once, and one more
 
 
 def read_ahead(items: Iterator[T], size_of: Callable[[T], int], limit_bytes: int) -> Generator[T, None, None]:
@@ -95,3 +102,71 @@ class _Queue(Generic[T]):
             self._stopped = True
             self._items.clear()
             self._changed.notify_all()
+
+
+def map_ahead(
+    function: Callable[[T], R], items: Iterator[T], size_of: Callable[[T], int], limit_bytes: int
+) -> Generator[R, None, None]:
+    """``function`` of every item, in order; an exception comes in the place of what could not be made.
+
+    The first is made before any thread is started, so that who takes one only pays for one. Those after it are made ahead, on
+    as many cores as there are. The items themselves are taken in the calling thread.
+
+    Args:
+        function: works in any thread.
+        items: if it is a generator it is also closed.
+        size_of: the bytes of an item.
+        limit_bytes: no more than this is worked on and waits at a time; one item always is.
+
+    >>> list(map_ahead(abs, iter([-1, 2, -3]), lambda item: 1, 2))
+    [1, 2, 3]
+    """
+    threads = min(cores(), _MOST_THREADS)
+    with closing(cast(Generator[T, None, None], items)) if isinstance(items, Generator) else nullcontext():
+        for first in items:
+            yield function(first)
+            break
+        if threads == 1:
+            yield from map(function, items)
+            return
+        pool = ThreadPoolExecutor(threads, "nlpdata map ahead")
+        try:
+            yield from _in_order(pool, function, (items, size_of), (threads + 1, limit_bytes))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    function: Callable[[T], R],
+    source: tuple[Iterator[T], Callable[[T], int]],
+    limits: tuple[int, int],
+) -> Iterator[R]:
+    (items, size_of), (most, limit_bytes) = source, limits
+    begun: deque[tuple[Future[R], int]] = deque()
+    held, failed, more = 0, None, True
+    while more or begun:
+        while more and len(begun) < most and held < limit_bytes:
+            try:
+                item = next(items)
+            except StopIteration:
+                more = False
+            except Exception as error:  # noqa: BLE001 - it is raised again after what came before it
+                more, failed = False, error
+            else:
+                size = size_of(item)
+                begun.append((pool.submit(function, item), size))
+                held += size
+                del item
+        if begun:
+            future, size = begun.popleft()
+            held -= size
+            yield future.result()
+            del future  # what comes next may need its memory
+    if failed is not None:
+        raise failed
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, TypeAlias, TypeVar, cast
 
+import numpy as np
 import pyarrow as pa
 
 from nlpdata._optional import Registry
@@ -30,7 +31,11 @@ from nlpdata.settings import settings
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 Batch: TypeAlias = Any  # pa.RecordBatch | pa.Table
+Bytes: TypeAlias = np.ndarray[Any, Any]
 T = TypeVar("T")
+
+_CACHED_BYTES = 2**18  # bytes looked at together: they and their mask stay in the processor's cache
+_TAIL_BYTES = 2**14
 
 COMPRESSIONS = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst", ".zip": "zip", ".lz4": "lz4"}
 
@@ -249,6 +254,40 @@ def blocks_of_lines(stream: BinaryIO, block_bytes: int, *, carriage_returns: boo
         rest = [data[cut:]] if cut < len(data) else []
     if rest:
         yield b"".join(rest)
+
+
+def mapped_blocks(file: Any, size: int, cut_at: Callable[[Bytes, bool], int]) -> Iterator[pa.Buffer]:
+    """A memory-mapped file as blocks of about ``size`` bytes, without a copy.
+
+    Args:
+        file: what :func:`mapped` gave.
+        size: of a block; one that cannot end within it is longer.
+        cut_at: the bytes of a block, and whether the file ends there -> how long the block is to be; 0 if that cannot be told.
+    """
+    whole = file.read_buffer()
+    data, start, wanted = np.frombuffer(whole, np.uint8), 0, size
+    while start < len(data):
+        piece = data[start : start + wanted]
+        cut = cut_at(piece, start + len(piece) == len(data))
+        if cut:
+            yield whole.slice(start, cut)
+            start, wanted = start + cut, size
+        else:
+            wanted *= 2
+
+
+def has_byte(data: Bytes, byte: int) -> bool:
+    """Whether a byte stands in an array of bytes."""
+    return any(bool((data[start : start + _CACHED_BYTES] == byte).any()) for start in range(0, len(data), _CACHED_BYTES))
+
+
+def last_place(data: Bytes, byte: int) -> int:
+    """Where a byte stands last; -1 if nowhere."""
+    for stop in range(len(data), 0, -_TAIL_BYTES):
+        found = np.flatnonzero(data[max(0, stop - _TAIL_BYTES) : stop] == byte)
+        if len(found):
+            return int(found[-1]) + max(0, stop - _TAIL_BYTES)
+    return -1
 
 
 def batches_of(batches: Iterable[Batch]) -> Iterator[pa.RecordBatch]:

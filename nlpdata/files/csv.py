@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ import pyarrow.types as pt
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
 from nlpdata.features import ClassLabel, Features, to_arrow_type
+from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
     FileType,
@@ -35,7 +38,8 @@ from nlpdata.files.base import (
 from nlpdata.files.csv_rows import CsvOptions, Plan, planned, text_batches
 from nlpdata.files.guess import Style, convert, first_misfit, guess_type
 
-_BLOCK_BYTES = 8 * 2**20  # a block becomes a record batch, which is written as it is; its columns stay near the processor
+_BATCH_BYTES = 8 * 2**20  # a record batch, which is written as it is
+_BLOCK_BYTES = 2**19  # what the parser works on stays near the processor
 
 
 class CsvFile(FileType):
@@ -104,11 +108,16 @@ def _read(
 ) -> Iterator[pa.RecordBatch]:
     features, options, scanned = how
     chosen = parse_options(CsvOptions, options, "csv")
-    size = min(batch_bytes_or_default(batch_bytes), _BLOCK_BYTES)
-    with planned(source, chosen, size) as plan:
+    size = min(batch_bytes_or_default(batch_bytes), _BATCH_BYTES)
+    with planned(source, chosen, min(size, _BLOCK_BYTES)) as plan:
         if plan.names:
-            typed = _typed if scanned else _typed_so_far
-            yield from typed(plan, _wanted(plan, columns), _declared(plan, features))
+            wanted, declared = _wanted(plan, columns), _declared(plan, features)
+            types = {name: declared.get(name, pa.null()) for name in wanted}
+            texts = _gathered(text_batches(plan, wanted), types, size)
+            parts = (_typed if scanned else _typed_so_far)(plan, texts, types, frozenset(declared))
+            # Rows are cut in this thread while the texts before are converted in others.
+            with closing(map_ahead(_Part.converted, parts, _Part.num_bytes, AHEAD_BYTES)) as batches:
+                yield from batches
 
 
 def _wanted(plan: Plan, columns: Sequence[str] | None) -> list[str]:
@@ -150,54 +159,90 @@ def _arrow_dtype(kind: Any) -> pa.DataType:
         raise ArgumentError(f"dtype {kind!r} is not a column type. Examples: str, 'int64', 'float32', 'bool'.") from error
 
 
-def _typed(plan: Plan, wanted: list[str], declared: dict[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-    """The batches of a file in types that hold for all of it."""
-    style = plan.options.style
-    types = {name: declared.get(name, pa.null()) for name in wanted}
-    open_columns = [name for name in wanted if name not in declared]
-    texts = text_batches(plan, wanted)
-    first = next(texts, None)
-    if first is None:
-        yield pa.RecordBatch.from_arrays([pa.array([], t) for t in types.values()], names=wanted)
-        return
-    _widen(types, open_columns, first, style)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows as texts, and the types they are to have.
+
+    ``tried`` are the columns whose type may turn out to be another.
+    """
+
+    plan: Plan
+    texts: pa.Table
+    types: dict[str, pa.DataType]
+    row: int
+    tried: frozenset[str] = frozenset()
+
+    def num_bytes(self) -> int:
+        """Of the texts."""
+        return int(self.texts.nbytes)
+
+    def converted(self) -> pa.RecordBatch:
+        """The rows in their types.
+
+        Raises:
+            TypesChanged: a text in a column that was tried is not of its type.
+            RowError: a text in another column is not of its type.
+        """
+        try:
+            return _converted(self.plan, self.texts, self.types, self.row)
+        except RowError as error:
+            if error.column in self.tried:
+                raise TypesChanged(str(error)) from error
+            raise
+
+
+def _gathered(batches: Iterator[pa.RecordBatch], names: Iterable[str], size: int) -> Iterator[pa.Table]:
+    """Small batches together as tables of about ``size`` bytes; one of no rows where there are none."""
+    run: list[pa.RecordBatch] = []
+    held, given = 0, False
+    for batch in batches:
+        run.append(batch)
+        held += batch.nbytes
+        if held >= size:
+            yield pa.Table.from_batches(run)
+            run, held, given = [], 0, True
+    if run or not given:
+        yield pa.Table.from_batches(run, pa.schema([(name, pa.string()) for name in names]))
+
+
+def _typed(plan: Plan, texts: Iterator[pa.Table], types: dict[str, pa.DataType], declared: frozenset[str]) -> Iterator[_Part]:
+    """The rows of a file in types that hold for all of it."""
+    first, row = next(texts), 0
     second = next(texts, None)
+    open_columns = [name for name in types if name not in declared]
+    _widen(types, open_columns, first, plan.options.style)
     if second is not None:
         _scan(plan, types, open_columns, first.num_rows)
-    row = 0
-    for batch in _chain(first, second, texts):
-        yield _converted(plan, batch, types, row)
-        row += batch.num_rows
+    for table in itertools.chain([first], [] if second is None else [second], texts):
+        yield _Part(plan, table, types, row)
+        row += table.num_rows
 
 
-def _typed_so_far(plan: Plan, wanted: list[str], declared: dict[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-    """The batches of a file in the types that its rows have shown, until a row shows another."""
-    types = {name: declared.get(name, pa.null()) for name in wanted}
-    row = None
-    for texts in text_batches(plan, wanted):
-        for name in [name for name in wanted if name not in declared and pt.is_null(types[name])]:
-            types[name] = guess_type(texts.column(name), pa.null(), plan.options.style)
-        try:
-            yield _converted(plan, texts, types, row or 0)
-        except RowError as error:
-            if error.column in declared:
-                raise
-            raise TypesChanged(str(error)) from error
-        row = (row or 0) + texts.num_rows
-    if row is None:
-        yield pa.RecordBatch.from_arrays([pa.array([], t) for t in types.values()], names=wanted)
+def _typed_so_far(
+    plan: Plan, texts: Iterator[pa.Table], types: dict[str, pa.DataType], declared: frozenset[str]
+) -> Iterator[_Part]:
+    """The rows of a file in the types that those before have shown, until a row shows another."""
+    row, tried = 0, frozenset(types) - declared
+    for table in texts:
+        new = {
+            name: guess_type(_one_array(table.column(name)), pa.null(), plan.options.style)
+            for name in tried
+            if pt.is_null(types[name])
+        }
+        types = types | new
+        yield _Part(plan, table, types, row, tried)
+        row += table.num_rows
 
 
-def _chain(first: pa.RecordBatch, second: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    if second is not None:
-        yield second
-        yield from rest
-
-
-def _widen(types: dict[str, pa.DataType], names: Iterable[str], texts: pa.RecordBatch, style: Style) -> None:
+def _widen(types: dict[str, pa.DataType], names: Iterable[str], texts: pa.Table | pa.RecordBatch, style: Style) -> None:
     for name in names:
-        types[name] = guess_type(texts.column(name), types[name], style)
+        types[name] = guess_type(_one_array(texts.column(name)), types[name], style)
+
+
+def _one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _scan(plan: Plan, types: dict[str, pa.DataType], names: list[str], skip_rows: int) -> None:
@@ -211,10 +256,10 @@ def _scan(plan: Plan, types: dict[str, pa.DataType], names: list[str], skip_rows
             return
 
 
-def _converted(plan: Plan, texts: pa.RecordBatch, types: dict[str, pa.DataType], row: int) -> pa.RecordBatch:
+def _converted(plan: Plan, texts: pa.Table, types: dict[str, pa.DataType], row: int) -> pa.RecordBatch:
     arrays = []
     for name, kind in types.items():
-        column = texts.column(name)
+        column = _one_array(texts.column(name))
         try:
             arrays.append(pa.nulls(len(column)) if pt.is_null(kind) else convert(column, kind, plan.options.style))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

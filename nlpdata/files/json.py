@@ -13,6 +13,7 @@ import decimal
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, did_you_mean
 from nlpdata.features import Features
+from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
     FileType,
@@ -32,7 +34,7 @@ from nlpdata.files.base import (
     reopenable,
 )
 from nlpdata.files.encoding import JoinedBlocks, find_codec, is_utf8, utf8_blocks
-from nlpdata.files.json_parse import Parser, declared_text, skip
+from nlpdata.files.json_parse import Guess, Parser, declared_text, skip
 
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -93,9 +95,10 @@ class JsonFile(FileType):
                     yield from _field_batches(_as_utf8(stream, chosen, parser.label), chosen.field, parser, size)
                 return
             parser.again = lambda: _blocks(reopen, chosen, parser, size)
-            for block in parser.again():
-                yield from parser.parse(block) if isinstance(block, bytes | bytearray) else parser.batches(parser.table(block))
-                parser.first = False
+            with closing(map_ahead(_guesser(parser), parser.again(), len, AHEAD_BYTES)) as guesses:
+                for guess in guesses:
+                    yield from parser.parse(guess) if isinstance(guess, Guess) else parser.batches(parser.table(guess))
+                    parser.first = False
 
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         """One JSON object per line and row (``lines=False``: one array of objects); the number of bytes.
@@ -170,6 +173,11 @@ def _objects(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     return iter(formatter.rows(pa.Table.from_batches([batch])))
 
 
+def _guesser(parser: Parser) -> Callable[[bytes | bytearray | list[Any]], Guess | list[Any]]:
+    """What can be done with a block before its turn: text is parsed, values that are no objects wait."""
+    return lambda block: block if isinstance(block, list) else parser.guess(block)
+
+
 def _as_utf8(stream: BinaryIO, options: JsonOptions, label: str) -> io.BufferedReader:
     if not is_utf8(options.encoding, options.encoding_errors):
         blocks = utf8_blocks(stream, options.encoding, options.encoding_errors, 1 << 20, label)
@@ -218,7 +226,7 @@ def _whole_lines(stream: io.BufferedReader, size: int) -> Iterator[bytearray]:
     """Blocks that end after a line, each read into its own memory once."""
     rest: bytes | bytearray = b""
     while True:
-        block = bytearray(len(rest) + size)
+        block = bytearray(len(rest) + max(size, len(rest)))  # a line of any length is copied few times
         block[: len(rest)] = rest
         with memoryview(block) as view:
             count = stream.readinto(view[len(rest) :])

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 Places = np.ndarray[Any, Any]
 
 _STEP = 2**18  # bytes looked at together: a piece and its mask stay in the processor's cache
-_QUOTE, _BACKSLASH = 34, 92
+_LINE_END, _QUOTE, _BACKSLASH = 10, 34, 92
 _NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LITERAL = re.compile(rb"[^\s,}]+")
 _MOST_ESCAPED = 0.2  # of a column's texts; above that a parser is as fast
@@ -62,13 +62,15 @@ def read_flat(block: bytes | bytearray) -> pa.Table | None:
     cells = _cells(bytes(block[:end])) if end > 1 else None
     if cells is None:
         return None
-    backslashes = _places(data, _BACKSLASH) if b"\\" in block else np.zeros(0, np.int64)
-    quotes = _unescaped(data, _places(data, _QUOTE))
+    marks = _unescaped(data, _marks(data))
     per_row = cells[-1].key + (4 if cells[-1].text else 2)
-    rows, rest = divmod(len(quotes), per_row)
-    if rest or not rows or data[-1] != 10 or block[: int(quotes[0])] != b"{" or _control_bytes(data) != rows:
+    rows, rest = divmod(len(marks), per_row + 1)
+    if rest or not rows or block[: int(marks[0])] != b"{":
         return None
-    lines = _Lines(block, data, quotes.reshape(rows, per_row), backslashes)
+    marks = marks.reshape(rows, per_row + 1)  # the quotes of an object, and its line end
+    if not ((data[marks] == _QUOTE) == [*[True] * per_row, False]).all() or not (data[marks[:, -1]] == _LINE_END).all():
+        return None
+    lines = _Lines(block, data, np.ascontiguousarray(marks[:, :-1]), _backslashes(block))
     columns: dict[str, pa.Array] = {}
     for cell in cells:
         column = _column(lines, cell)
@@ -108,34 +110,40 @@ def _cells(line: bytes) -> list[_Cell] | None:
     return cells
 
 
-def _places(data: Places, byte: int) -> Places:
-    """The places of a byte."""
+def _marks(data: Places) -> Places:
+    """The places of quotes and of bytes below a blank; in JSON the latter stand outside of texts only."""
     parts = [np.zeros(0, np.int64)]
     for start in range(0, len(data), _STEP):
-        found = np.flatnonzero(data[start : start + _STEP] == byte)
+        # Changing this bit puts the quote (34) beside those (below 32), and a blank (32) away from them.
+        found = np.flatnonzero((data[start : start + _STEP] ^ 2) <= 32)
         found += start
         parts.append(found)
     return np.concatenate(parts)
 
 
-def _unescaped(data: Places, quotes: Places) -> Places:
-    """The quotes before which an even number of backslashes stands."""
-    after = np.flatnonzero(data[np.maximum(quotes - 1, 0)] == _BACKSLASH)
+def _backslashes(block: bytes | bytearray) -> Places:
+    """The places of backslashes, of which there are few."""
+    places = []
+    place = block.find(b"\\")
+    while place >= 0:
+        places.append(place)
+        place = block.find(b"\\", place + 1)
+    return np.array(places, np.int64)
+
+
+def _unescaped(data: Places, marks: Places) -> Places:
+    """The marks before which an even number of backslashes stands."""
+    after = np.flatnonzero(data[np.maximum(marks - 1, 0)] == _BACKSLASH)
     if not len(after):
-        return quotes
-    suspects = quotes[after]
+        return marks
+    suspects = marks[after]
     run = np.ones(len(suspects), np.int64)
     growing = np.arange(len(suspects))
     while len(growing):
         at = suspects[growing] - 1 - run[growing]
         growing = growing[(at >= 0) & (data[np.maximum(at, 0)] == _BACKSLASH)]
         run[growing] += 1
-    return np.delete(quotes, after[run % 2 == 1])
-
-
-def _control_bytes(data: Places) -> int:
-    """How many bytes are below a blank; in JSON they stand outside of texts only."""
-    return sum(int(np.count_nonzero(data[start : start + _STEP] < 32)) for start in range(0, len(data), _STEP))
+    return np.delete(marks, after[run % 2 == 1])
 
 
 def _column(lines: _Lines, cell: _Cell) -> pa.Array | None:
@@ -158,7 +166,7 @@ def _column(lines: _Lines, cell: _Cell) -> pa.Array | None:
     tail = bytes(block[int(stops[-1]) + cell.text : min(int(following[-1]), len(data))])
     if tail + (b"{" if following[-1] > len(data) else b"") != cell.after:
         return None
-    return _texts(lines, starts + 1, stops) if cell.text else _numbers(_cut(block, starts, stops))
+    return _texts(lines, starts + 1, stops) if cell.text else _numbers(lines, starts, stops)
 
 
 def _constant(data: Places, starts: Places, stops: Places, expected: bytes) -> bool:
@@ -198,17 +206,17 @@ def _texts(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
         return None
 
 
-def _numbers(texts: pa.Array) -> pa.Array | None:
+def _numbers(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
     """Integers, numbers or truth values, if all of them are."""
+    texts = _cut(lines.block, starts, stops)
     if (first := texts[0].as_py()) in ("true", "false"):
         known = pc.is_in(texts, value_set=pa.array(["true", "false"]))
         return pc.equal(texts, "true") if pc.all(known).as_py() else None
     if not _NUMBER.fullmatch(first.encode()):
         return None
     try:
-        numbers = texts.cast(pa.int64())
-        # Written back they are as long: no leading zeros, no hexadecimal digits, nothing else that is no JSON.
-        return numbers if pc.sum(pc.binary_length(numbers.cast(pa.string()))) == pc.sum(pc.binary_length(texts)) else None
+        if _begin_as_integers(lines.data, starts, stops):
+            return texts.cast(pa.int64())
     except pa.ArrowInvalid:
         pass
     if not pc.all(pc.match_substring_regex(texts, f"^(?:{_NUMBER.pattern.decode()})$")).as_py():
@@ -217,3 +225,18 @@ def _numbers(texts: pa.Array) -> pa.Array | None:
         return texts.cast(pa.float64())
     except pa.ArrowInvalid:
         return None
+
+
+def _begin_as_integers(data: Places, starts: Places, stops: Places) -> bool:
+    """Whether all that Arrow takes for integers is JSON: no leading zeros or plus, no hexadecimal digits, no blanks around."""
+    if not (stops > starts).all():
+        return False
+    negative = data[starts] == ord("-")
+    digits = starts + negative
+    if not (digits < stops).all():
+        return False
+    leading = data[digits]
+    lone = stops - digits == 1
+    ends = data[stops - 1]
+    fine = ((leading > ord("0")) & (leading <= ord("9"))) | ((leading == ord("0")) & lone & ~negative)
+    return bool((fine & (ends >= ord("0")) & (ends <= ord("9"))).all())

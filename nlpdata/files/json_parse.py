@@ -29,6 +29,23 @@ def declared_text(features: Features | None) -> dict[str, pa.DataType]:
     return {f.name: _readable(f.type) for f in features.arrow_schema if _holds(f.type, _is_text)} if features else {}
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A block as it is read if nothing changes until its turn comes.
+
+    Attributes:
+        text: the block.
+        settled: the types it was read with.
+        table: what was read; None where that did not work.
+        flat: whether by the places of quotes.
+    """
+
+    text: bytes | bytearray
+    settled: dict[str, pa.DataType]
+    table: pa.Table | None = None
+    flat: bool = False
+
+
 @dataclass(slots=True)
 class Parser:
     """Blocks of one file -> batches; counts rows for the errors.
@@ -50,20 +67,32 @@ class Parser:
     regular: bool = True
     row: int = 0
 
-    def parse(self, text: bytes | bytearray) -> Iterator[pa.RecordBatch]:
-        """The objects in ``text``, one after the other, as batches."""
-        table = self._flat(text)
+    def guess(self, text: bytes | bytearray) -> Guess:
+        """The block as it would be read now. In any thread, also while the blocks before it are parsed."""
+        settled = dict(self.settled)
+        table = read_flat(text) if self.regular else None
+        if table is not None:
+            return Guess(text, settled, table, flat=True)
+        try:
+            text.isascii() or text.decode()  # Arrow's parser would let wrong bytes through
+            return Guess(text, settled, read_block(text, settled))
+        except (UnicodeDecodeError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return Guess(text, settled)
+
+    def parse(self, guess: Guess) -> Iterator[pa.RecordBatch]:
+        """The objects of the next block, one after the other, as batches."""
+        text, table = guess.text, self._flat(guess)
         if table is None:
-            if not text.isascii():
-                self.decoded(text)  # Arrow's parser would let wrong bytes through
-            table = self._by_arrow(text)
+            if guess.table is None and not text.isascii():
+                self.decoded(text)
+            table = self._by_arrow(guess)
         if table is None:
             table = self.table(list(self.objects(text)))
         yield from self.batches(table)
 
-    def _flat(self, text: bytes | bytearray) -> pa.Table | None:
-        """The block by the places of its quotes; None if that does not work, and then it is not tried again."""
-        table = read_flat(text) if self.regular else None
+    def _flat(self, guess: Guess) -> pa.Table | None:
+        """The block by the places of its quotes; None if that did not work, and then it is not tried again."""
+        table = guess.table if guess.flat and self.regular else None
         self.regular = table is not None
         if table is None or any(
             kind != table.schema.field(n).type for n, kind in self.settled.items() if n in table.column_names
@@ -72,11 +101,13 @@ class Parser:
         self.settled |= {f.name: f.type for f in table.schema if _is_text(f.type)}
         return table
 
-    def _by_arrow(self, text: bytes | bytearray) -> pa.Table | None:
+    def _by_arrow(self, guess: Guess) -> pa.Table | None:
         """The block as Arrow reads it; None if it does not."""
+        text = guess.text
         for settled in (self.settled, {n: t for n, t in self.settled.items() if not pt.is_nested(t)}):
             try:
-                return self._settle(text, read_block(text, settled))
+                known = guess.table if not guess.flat and guess.settled == settled else None
+                return self._settle(text, read_block(text, settled) if known is None else known)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                 continue
         return None

@@ -7,6 +7,7 @@ Does not know: what the columns mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 from nlpdata._report import get_logger
 from nlpdata.errors import ArgumentError, CorruptFileError, UnknownColumnError, did_you_mean
 from nlpdata.features import Features
+from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
     FileType,
@@ -33,6 +35,7 @@ from nlpdata.files.base import (
 
 _MAX_ROWS = 1 << 20
 _ON_BAD_FILES = ("error", "warn", "skip")
+_BATCH_BYTES = 8 * 2**20  # a record batch, which is written as it is
 _GROUP_BYTES = 64 * 2**20
 
 
@@ -126,12 +129,16 @@ def _batches(
     parquet = pq.ParquetFile(file)
     schema = parquet.schema_arrow
     check_columns(columns, schema.names, label)
-    rows = chosen.batch_size or _rows_of(parquet.metadata, batch_bytes)
+    rows = chosen.batch_size or _rows_of(parquet.metadata, min(batch_bytes, _BATCH_BYTES))
     names = None if columns is None else list(columns)
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns], schema.metadata)
+    runs = _runs(parquet.metadata)
     if chosen.filters is None and chosen.fragment_scan_options is None:
-        found = parquet.iter_batches(batch_size=rows, columns=names)
+        if isinstance(file, pa.MemoryMappedFile) and max(size for _, size in runs) <= AHEAD_BYTES // 2:
+            found = _in_runs(file, parquet.metadata, runs, {"batch_size": rows, "columns": names})
+        else:
+            found = parquet.iter_batches(batch_size=rows, columns=names)
     else:
         fragment = ds.ParquetFileFormat().make_fragment(file)
         condition = condition_of(chosen.filters, parquet.schema_arrow.names, label)
@@ -144,6 +151,31 @@ def _batches(
             yield _with_schema(batch, schema)
     if empty:
         yield pa.RecordBatch.from_pylist([], schema=schema)
+
+
+def _runs(metadata: Any) -> list[tuple[list[int], int]]:
+    """Row groups that are read together, each time enough of them, and their bytes without compression."""
+    runs: list[tuple[list[int], int]] = [([], 0)]
+    for group in range(metadata.num_row_groups):
+        run, size = runs[-1]
+        if size >= _BATCH_BYTES:
+            run, size = [], 0
+            runs.append((run, size))
+        runs[-1] = ([*run, group], size + int(metadata.row_group(group).total_byte_size))
+    return runs
+
+
+def _in_runs(file: Any, metadata: Any, runs: list[tuple[list[int], int]], how: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The batches of a mapped file, whose row groups are decoded on all cores."""
+    whole = file.read_buffer()
+
+    def decoded(run: tuple[list[int], int]) -> list[pa.RecordBatch]:
+        own = pq.ParquetFile(pa.BufferReader(whole), metadata=metadata)  # one is not for several threads
+        return list(own.iter_batches(row_groups=run[0], use_threads=False, **how))
+
+    with closing(map_ahead(decoded, iter(runs), lambda run: run[1], AHEAD_BYTES)) as found:
+        for batches in found:
+            yield from batches
 
 
 def condition_of(filters: Any, names: Sequence[str], label: str) -> Any:

@@ -7,15 +7,17 @@ Does not know: sentences or tokens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
+import pyarrow.compute as pc
 
 from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
 from nlpdata.features import Features
+from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
     FileType,
@@ -23,8 +25,11 @@ from nlpdata.files.base import (
     batch_bytes_or_default,
     created,
     first_schema,
+    has_byte,
     label_of,
+    last_place,
     mapped,
+    mapped_blocks,
     opened,
     parse_options,
     pick,
@@ -34,8 +39,7 @@ from nlpdata.files.encoding import find_codec, is_utf8, utf8_blocks
 
 _SAMPLES = ("line", "paragraph", "document")
 _BLOCK_BYTES = 8 * 2**20  # a block becomes a record batch, which is written as it is
-_RARE = "\x01"
-_BOM = b"\xef\xbb\xbf"
+_NEWLINE, _RETURN = 10, 13
 _MAX_BLOCK = 2**31 - 2  # offsets of a string column are 32-bit
 
 
@@ -94,7 +98,7 @@ class TextFile(FileType):
         plain = mapped(source) if chosen.is_plain else None
         if plain is not None:
             with plain:
-                for batch in _lines_by_arrow(plain, min(size, _BLOCK_BYTES), name):
+                for batch in _plain_lines(plain, min(size, _BLOCK_BYTES), name):
                     if batch is None:
                         break
                     yield pick(batch, columns, label)
@@ -121,24 +125,28 @@ class TextFile(FileType):
         return sink.num_bytes
 
 
-def _lines_by_arrow(file: Any, size: int, name: str) -> Iterator[pa.RecordBatch | None]:
-    """The lines of a file as a table of one column; None, as the last, where Arrow's parser goes no further.
+def _plain_lines(file: Any, size: int, name: str) -> Iterator[pa.RecordBatch | None]:
+    """The lines of a mapped file, block by block; None, as the last, before a block that is to be looked at more closely."""
+    blocks = mapped_blocks(file, size, lambda data, ended: len(data) if ended else last_place(data, _NEWLINE) + 1)
+    with closing(map_ahead(_split_lines, blocks, len, AHEAD_BYTES)) as arrays:
+        for array in arrays:
+            yield None if array is None else pa.RecordBatch.from_arrays([array], [name])
+            if array is None:
+                return
 
-    It reads a file of separated cells whose separator does not occur. Where it does occur after all, where a line is longer
-    than a block or is not UTF-8, the parser refuses the block.
-    """
-    if bytes(file.read(len(_BOM))) == _BOM:
-        yield None  # the parser would take it away
-        return
-    file.seek(0)
-    read = pacsv.ReadOptions(block_size=max(size, 64), column_names=[name])
-    parse = pacsv.ParseOptions(delimiter=_RARE, quote_char=False, ignore_empty_lines=False)
-    cast_to = pacsv.ConvertOptions(column_types={name: pa.string()}, strings_can_be_null=False)
+
+def _split_lines(block: pa.Buffer) -> pa.Array | None:
+    """The lines of a block; None if it is too long for one array, is not UTF-8, or has carriage returns."""
+    data = np.frombuffer(block, np.uint8)
+    if len(data) > _MAX_BLOCK or has_byte(data, _RETURN):
+        return None
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int32)), block)
     try:
-        with pacsv.open_csv(file, read, parse, cast_to) as reader:
-            yield from reader
+        whole.validate(full=True)
     except pa.ArrowInvalid:
-        yield None
+        return None
+    lines = pc.split_pattern(whole, "\n").values
+    return lines.slice(0, len(lines) - 1) if data[-1] == _NEWLINE else lines
 
 
 def _sampled(source: Source, chosen: TextOptions, size: int, name: str) -> Iterator[pa.RecordBatch]:

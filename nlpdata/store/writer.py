@@ -138,8 +138,11 @@ class ShardWriter:
         self._done, self._encoded_rows, self._pending_bytes = False, 0, 0
         self._schema = None if self._features is None else self._features.arrow_schema
 
-    def finish(self) -> Manifest:
+    def finish(self, *, sync_names: bool = True) -> Manifest:
         """Write what waits, bring all shards to the final schema, sync them, and give them their names.
+
+        Args:
+            sync_names: also sync the folder; False where the caller does that before anyone relies on the names.
 
         Returns:
             The manifest of the shards; it is not written.
@@ -162,7 +165,8 @@ class ShardWriter:
                 os.replace(self._folder / entry.file, self._folder / name)
                 named.append(replace(entry, file=name))
                 self._closed[index] = (named[-1], schema)  # what abort() would remove
-            sync_folder(self._folder)
+            if sync_names:
+                sync_folder(self._folder)
             self._done = True
             return Manifest(schema, tuple(named))
 
@@ -214,16 +218,17 @@ class ShardWriter:
                 self._append(pa.table({"": pa.nulls(rows.num_rows)}).select([]))
 
     def _append(self, table: pa.Table) -> None:
-        if self._features is None:
+        if self._features is None and (self._schema is None or not table.schema.equals(self._schema, check_metadata=True)):
             table = _storable(table)
             self._widen(table.schema)
-        if table.num_rows and table.nbytes >= max(self._batch_bytes // 5, _WHOLE_BYTES) and _is_one_chunk(table):
+        num_bytes = table.nbytes
+        if table.num_rows and num_bytes >= max(self._batch_bytes // 5, _WHOLE_BYTES) and _is_one_chunk(table):
             self._flush(everything=True)
             self._encoded_rows += table.num_rows
             self._write_pieces(conform_table(table, self._required_schema))
         elif table.num_rows:
             self._pending.append(table)
-            self._pending_bytes += max(table.nbytes, table.num_rows // 8 + 1)
+            self._pending_bytes += max(num_bytes, table.num_rows // 8 + 1)
             self._encoded_rows += table.num_rows
         if self._pending_bytes >= self._batch_bytes:
             self._flush(everything=False)

@@ -21,7 +21,7 @@ from nlpdata.files.base import TypesChanged
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 64)
+    monkeypatch.setattr(csv_module, "_BATCH_BYTES", 64)
 
 
 def write(path: Path, text: str) -> str:

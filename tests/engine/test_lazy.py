@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nlpdata import Dataset, concatenate_datasets
+from nlpdata import Dataset, DatasetDict, concatenate_datasets
 from nlpdata.engine.lazy import SAMPLE_ROWS
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.features import Features, Value
@@ -178,3 +178,17 @@ def test_nothing_to_compute(ds: Dataset) -> None:
     assert ds.map(lambda row: None, lazy=True)[:] == ds[:]
     assert len(ds.select([]).map(double, lazy=True)) == 0
     assert ds.map(lambda b: {"m": b["n"]}, batched=True, batch_size=300, drop_last_batch=True, lazy=True).num_rows == 300
+
+
+def test_the_splits_of_a_dict_are_mapped_lazily_and_cached(ds: Dataset) -> None:
+    splits = DatasetDict({"train": ds.select(range(400)), "test": ds.select(range(400, ROWS))})
+    lazy = splits.map(double, lazy=True)
+    assert lazy["train"][300]["twice"] == 600
+    assert len(calls) == 2 * SAMPLE_ROWS + 1
+    made = lazy.cache()
+    calls.clear()
+    assert made["test"][-1]["twice"] == 2 * (ROWS - 1) and made["train"]["n"] == list(range(400))
+    assert {name: split["twice"] for name, split in splits.map(double).items()} == {
+        name: split["twice"] for name, split in made.items()
+    }
+    assert calls == []
