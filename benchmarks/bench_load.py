@@ -152,7 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--time", action="store_true", help="real size")
     parser.add_argument("--rows", type=int, default=None)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--no-peer", action="store_true", help="leave `datasets` out")
     parser.add_argument("--folder", type=Path, default=os.environ.get("NLPDATA_BENCH"), help="where the files are kept")
