@@ -99,6 +99,12 @@ def of_scores(report: dict[str, Any]) -> Iterator[Line]:
             case["scipy_s"] * 1e6,
             ratio=case["ratio"],
         )
+    if bleu := report.get("bleu"):
+        times = bleu["nlpdata_s"] * 1e6, bleu["sacrebleu_s"] * 1e6
+        yield Line(
+            f"corpus BLEU of {bleu['rows']:,} sentences", *times, ratio=bleu["ratio"], target=1, note="against sacrebleu"
+        )
+    yield Line('first load_metric("accuracy")', report["load_metric_first_s"] * 1e6, note="aim: at most 1 ms")
 
 
 def of_keys(report: dict[str, Any]) -> Iterator[Line]:
