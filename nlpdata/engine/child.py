@@ -1,62 +1,123 @@
-"""The program of a worker process: receive the jobs once, run those that are asked for, tell what became of them.
+"""The program of worker processes: receive the jobs once, run those that are asked for, tell what became of them.
 
-Knows: the other end of ``local.ProcessExecutor``. Does not know: the program that started it, which is never imported.
+Knows: the other end of ``crew``. Does not know: the program that started it, which is never imported.
 
-A worker ends with its parent, also when that was killed: a thread listens for orders, and for the end of them.
+It begins as the nursery, from which the workers are forked before it has a thread or any object of the user. A worker ends with
+its parent, also when that was killed: a thread listens for orders, and for the end of them.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import gc
 import importlib
 import importlib.util
 import os
 import pickle
 import queue
 import signal
+import subprocess
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from nlpdata.engine.courier import unpack
+from nlpdata.engine.crew import command
 from nlpdata.engine.executor import worker_number
 from nlpdata.settings import settings
 
 _REPORT_SECONDS = 0.1
 _BATCH_BYTES = 4 * 2**20  # of a record batch that a worker writes; it holds twice that
+End = tuple[int, int, int]  # a worker's number, its connection, its standard error
 
 
-def main(handle: int, number: int) -> None:
-    """Serve until the parent closes the connection."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+def main(control: int | None, ends: Sequence[End], shared: Sequence[int]) -> None:
+    """Bring the workers into the world, and tell what becomes of them; or be one, if there is no one to tell.
+
+    Args:
+        control: where to tell the number and exit status of a worker that ended; None is the one worker itself.
+        ends: the workers.
+        shared: further open files, that all of them use.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C may reach the whole group; the parent decides
+    _put_pandas_off()
+    if control is None:
+        _serve(ends[0])
+    gc.freeze()  # the collector would write to every object, and so make a copy of what workers share
+    forked = _can_fork()
+    born = {_fork(end, [control, *_handles(ends, end)]) if forked else _spawn(end, shared): end[0] for end in ends}
+    for handle in _handles(ends):
+        os.close(handle)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # it was that of the first worker, and stood open for it
+    parent: Connection[Any, Any] = Connection(control, readable=False)
+    while born:
+        pid, status = os.wait()
+        if pid in born:
+            try:
+                parent.send((born.pop(pid), os.waitstatus_to_exitcode(status)))
+            except (BrokenPipeError, ConnectionResetError):
+                return
+
+
+def _handles(ends: Sequence[End], without: End | None = None) -> list[int]:
+    return [handle for end in ends if end is not without for handle in end[1:]]
+
+
+def _can_fork() -> bool:
+    """Whether this process is certainly safe to be forked: it runs nothing but this thread."""
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+
+
+def _fork(end: End, foreign: Sequence[int]) -> int:
+    pid = os.fork()
+    if not pid:
+        for handle in foreign:
+            os.close(handle)
+        if "numpy.random" in sys.modules:  # ``random`` looks after itself
+            sys.modules["numpy.random"].seed()
+        _serve(end)
+    return pid
+
+
+def _spawn(end: End, shared: Sequence[int]) -> int:
+    call = f"main(None, {[end]!r}, {list(shared)!r})"
+    return subprocess.Popen(command(call), stdin=subprocess.DEVNULL, pass_fds=[*end[1:], *shared]).pid
+
+
+def _serve(end: End) -> NoReturn:
+    """Be a worker until the parent closes the connection."""
+    number, handle, errors = end
+    os.dup2(errors, 2)
+    os.close(errors)
+    os.set_inheritable(handle, False)
     faulthandler.enable()
     worker_number.set(number)
-    connection = Connection(handle)
+    connection: Connection[Any, Any] = Connection(handle)
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, orders), name="nlpdata-orders", daemon=True).start()
-    voice = _Voice(connection)
+    voice = _Voice(connection, number)
     try:
-        _put_pandas_off()
         jobs, different = unpack(orders.get())
         settings.set(batch_bytes=min(settings.batch_bytes, _BATCH_BYTES))
     except Exception as error:  # noqa: BLE001 - whatever importing the user's modules raises is told
-        voice.say("error", _packed(error, number))
+        voice.complain(error)
         orders.get()
-        return
+        os._exit(0)
     voice.say("differs", different) if different else voice.say("ready", None)
     while True:
-        index = int.from_bytes(orders.get(), "little")
+        job = jobs[int.from_bytes(orders.get(), "little")]
         try:
-            value = jobs[index](voice.progress)
+            value = job(voice.progress)
             voice.flush()
             voice.say("value", value)
         except BaseException as error:  # noqa: BLE001 - SystemExit too: every end of a job is told
-            voice.say("error", _packed(error, number))
+            voice.complain(error)
 
 
 def _put_pandas_off() -> None:
@@ -96,7 +157,7 @@ class _PandasLater:
         return spec
 
 
-def _listen(connection: Connection, orders: queue.SimpleQueue[bytes]) -> None:
+def _listen(connection: Connection[Any, Any], orders: queue.SimpleQueue[bytes]) -> None:
     while True:
         try:
             orders.put(connection.recv_bytes())
@@ -107,14 +168,18 @@ def _listen(connection: Connection, orders: queue.SimpleQueue[bytes]) -> None:
 class _Voice:
     """Says things to the parent, progress a few times a second."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self._count, self._told = connection, 0, time.monotonic()
+    def __init__(self, connection: Connection[Any, Any], number: int) -> None:
+        self._connection, self._number, self._count, self._told = connection, number, 0, time.monotonic()
 
     def say(self, kind: str, value: Any) -> None:
         try:
             self._connection.send_bytes(pickle.dumps((kind, value), protocol=5))
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)
+
+    def complain(self, error: BaseException) -> None:
+        """Say that something went wrong."""
+        self.say("error", _packed(error, self._number))
 
     def progress(self, count: int) -> None:
         self._count += count

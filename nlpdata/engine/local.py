@@ -1,42 +1,34 @@
-"""Executors of one machine: threads, and processes that are never forked.
+"""Executors of one machine: threads, and processes that are never forked from the calling one.
 
-Knows: how workers are started, fed, listened to and ended. Does not know: what a job does.
+Knows: which worker does which job, and when processes pay. Does not know: what a job does, how a process is started (``crew``).
 
-A worker process is a fresh interpreter (``child``) at the other end of a socket. It does not import the program that started
-it: functions of ``__main__`` (scripts without a guard, notebooks, lambdas) travel by value. All jobs travel in one message,
-once per worker, so that what they share is sent once; after it only numbers do.
+A worker process (``child``) does not import the program that started it: functions of ``__main__`` (scripts without a guard,
+notebooks, lambdas) travel by value. All jobs travel in one message, once per worker, so that what they share is sent once;
+after it only numbers do.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
-from multiprocessing.connection import Pipe, wait
 from typing import Any
 
 from nlpdata._report import warn_once
 from nlpdata.engine.courier import Parcel, pack
-from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, title, worker_number
+from nlpdata.engine.crew import Crew
+from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, worker_number
 from nlpdata.errors import ArgumentError, WorkerError
+from nlpdata.settings import cores
 
 PATIENCE_SECONDS = 0.3
 _WORTH_SECONDS = 1.0  # of work left, below which starting processes does not pay
 _LONG_SECONDS = 10.0  # of work left, for which processes are started without patience
 _LOOK_SECONDS = 0.01
-_LAST_WORDS_BYTES = 4096
 _JOIN_SECONDS = 0.8
-# Allocators that give memory back: arrow's own pool and the arenas of many threads keep what a large batch took.
-_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 def worker_count(asked: int | str | None, what: str = "num_proc") -> int | None:
@@ -55,11 +47,6 @@ def worker_count(asked: int | str | None, what: str = "num_proc") -> int | None:
     if isinstance(asked, bool) or not hasattr(asked, "__index__") or int(asked) < 1:
         raise ArgumentError(f"{what} is {asked!r}. Give a number of workers from 1 on, 'auto' for one a core, or None.")
     return int(asked)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def executor_for(num_proc: int | str | None, num_threads: int | str | None) -> Executor:
@@ -165,7 +152,7 @@ class _StoppedError(BaseException):
 
 
 class ProcessExecutor(Executor):
-    """Jobs in fresh interpreters, which import neither the calling program nor anything its functions do not use.
+    """Jobs in processes that import neither the calling program nor anything its functions do not use.
 
     Starting processes takes a fraction of a second. With ``patience_seconds`` the calling thread begins the jobs itself, and
     processes are started only when work that is worth it is left after that time; it goes on until they are ready. So short
@@ -185,8 +172,7 @@ class ProcessExecutor(Executor):
         self._waiting: deque[int] = deque()
         self._heard: deque[Any] = deque()  # values that came while the calling thread was at work itself
         self._parcel: Parcel | None = None
-        self._crew: list[_Worker] = []
-        self._numbers = 0
+        self._crew: Crew | None = None
         self._refused = False
 
     def submit(self, job: Job) -> None:
@@ -216,7 +202,7 @@ class ProcessExecutor(Executor):
     def _alone(self, report: Report) -> Iterator[Any]:
         """Jobs done in this thread until processes are at work, or until all are done."""
         watch = _Patience(self, report)
-        while self._waiting and not (self._crew and all(worker.ready for worker in self._crew)):
+        while self._waiting and not (self._crew is not None and self._crew.ready):
             index = self._waiting.popleft()
             yield self._jobs[index](watch)
             watch(0)
@@ -224,42 +210,36 @@ class ProcessExecutor(Executor):
                 yield self._heard.popleft()
 
     @property
+    def at_work(self) -> bool:
+        """Whether there are processes."""
+        return self._crew is not None
+
+    @property
     def pays(self) -> bool:
         """Whether processes could still be started for something."""
-        return bool(self._waiting) and not self._crew and not self._refused
+        return bool(self._waiting) and self._crew is None and not self._refused
 
     def hire(self) -> None:
-        """Give work to those that are ready, and start more processes: first one a core, the rest when these are at work."""
-        if not self._crew:
+        """Start the processes, or give work to those that are ready."""
+        if self._crew is None:
             self._parcel = self._parcel or pack(self._jobs)
-            for _ in range(min(self.workers, len(self._waiting), cores())):
-                self._hire_one()
+            self._crew = Crew(self._parcel, min(self.workers, len(self._waiting)), max(1, cores() // self.workers))
             return
-        for worker in self._crew:
+        for worker in self._crew.workers:
             if worker.ready and worker.job is None and self._waiting:
                 worker.begin(self._waiting.popleft())
-        grown = all(worker.ready for worker in self._crew)
-        if grown and self._waiting and len(self._crew) < self.workers:
-            self._hire_one()
-
-    def _hire_one(self) -> None:
-        assert self._parcel is not None
-        share = max(1, cores() // self.workers)
-        self._crew.append(_Worker(self._numbers, self._parcel, share))
-        self._numbers += 1
 
     def listen(self, report: Report, seconds: float | None) -> None:
         """Take in what workers say next; progress and their standard error are passed on, values are kept."""
-        ends: dict[Any, _Worker] = {end: worker for worker in self._crew for end in worker.ends()}
-        for end in wait(list(ends), seconds):
-            worker = ends[end]
+        assert self._crew is not None
+        for worker, end in self._crew.speaking(seconds):
             if end is worker.errors:
                 worker.hear()
                 continue
             try:
                 kind, value = worker.read()
             except (EOFError, ConnectionError):
-                raise worker.death(self._jobs) from None
+                raise self._crew.death(worker, self._jobs) from None
             if kind == "progress":
                 worker.done += value
                 report(value)
@@ -281,8 +261,9 @@ class ProcessExecutor(Executor):
             "was changed since it was imported, or a global was assigned. The work is done in this process instead. "
             "Import the module again (restart, or importlib.reload) and hand values over as arguments to use processes."
         )
+        assert self._crew is not None
         self._refused = True
-        self._waiting.extendleft(worker.job for worker in self._crew if worker.job is not None)
+        self._waiting.extendleft(worker.job for worker in self._crew.workers if worker.job is not None)
         self._dismiss()
 
     def stop(self) -> None:
@@ -293,11 +274,9 @@ class ProcessExecutor(Executor):
         self._dismiss()
 
     def _dismiss(self) -> None:
-        crew, self._crew = self._crew, []
-        for worker in crew:
-            worker.kill()
-        for worker in crew:
-            worker.close()
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.end()
         if self._parcel is not None:
             self._parcel.close()
             self._parcel = None
@@ -319,7 +298,7 @@ class _Patience:
         if now - self._looked < _LOOK_SECONDS:
             return
         self._looked, spent, executor = now, now - self._begun, self._executor
-        if executor._crew:
+        if executor.at_work:
             executor.hire()
             executor.listen(self._report, 0)
         elif executor.pays and self._left(spent) >= _WORTH_SECONDS:
@@ -334,83 +313,6 @@ class _Patience:
         return left if spent >= patience or left >= _LONG_SECONDS else 0.0
 
 
-class _Worker:
-    """One process, seen from here."""
-
-    def __init__(self, number: int, parcel: Parcel, share: int) -> None:
-        self.number, self.ready, self.done = number, False, 0
-        self.job: int | None = None
-        self.connection, theirs = Pipe()
-        code = (
-            f"import sys; sys.path[:] = {sys.path!r}; from nlpdata.engine.child import main; main({theirs.fileno()}, {number})"
-        )
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", code],
-                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(share),
-                pass_fds=[theirs.fileno(), *parcel.handles],
-            )  # fmt: skip
-        finally:
-            theirs.close()
-        assert self.process.stderr is not None
-        self.errors: Any = self.process.stderr  # a pipe, which ``wait`` takes beside connections
-        self._words, self._silent = b"", False
-        self._sender = threading.Thread(target=self._send, args=(parcel.message,), name="nlpdata-sender", daemon=True)
-        self._sender.start()
-
-    def _send(self, message: bytes) -> None:
-        # Not in the calling thread: a big message waits for a worker that is still starting.
-        with suppress(OSError, ValueError):
-            self.connection.send_bytes(message)
-
-    def ends(self) -> list[Any]:
-        return [self.connection] if self._silent else [self.connection, self.errors]
-
-    def begin(self, index: int) -> None:
-        self.job, self.done = index, 0
-        self._sender.join()
-        with suppress(OSError):  # a worker that died meanwhile is noticed when it is listened to
-            self.connection.send_bytes(index.to_bytes(8, "little"))
-
-    def read(self) -> tuple[str, Any]:
-        said: tuple[str, Any] = pickle.loads(self.connection.recv_bytes())
-        return said
-
-    def hear(self) -> None:
-        """Pass on what it wrote to its standard error, and remember the end of it."""
-        if not self._silent and self.errors in wait([self.errors], 0):
-            said = os.read(self.errors.fileno(), 65536)
-            self._silent = not said
-            self._words = (self._words + said)[-_LAST_WORDS_BYTES:]
-            sys.stderr.write(said.decode("utf-8", "replace"))
-
-    def death(self, jobs: list[Job]) -> WorkerError:
-        """The error that tells how it died."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        while not self._silent and wait([self.errors], 0.2):
-            self.hear()
-        status = self.process.returncode
-        how = f"ended with status {status}" if status is None or status >= 0 else f"was killed by {_signal_name(-status)}"
-        at = (
-            "before its first job" if self.job is None else f"at work on {title(jobs[self.job])}, {self.done:,} rows of it done"
-        )
-        hint = " The system kills processes so when memory runs out." if status == -signal.SIGKILL else ""
-        words = self._words.decode("utf-8", "replace").strip()
-        said = f" Its last words:\n{words}" if words else " It said nothing on its standard error."
-        message = f"Worker process {self.number} {how} {at}.{hint} What was committed before is kept.{said}"
-        return WorkerError(message)
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def close(self) -> None:
-        self.process.wait()
-        self._sender.join()
-        self.connection.close()
-        self.errors.close()
-
-
 def told(error: bytes | None, trace: str, number: int) -> BaseException:
     """An exception of a worker, with the traceback it had there as its cause."""
     cause = WorkerError(f"in worker process {number}:\n{trace}")
@@ -423,18 +325,3 @@ def told(error: bytes | None, trace: str, number: int) -> BaseException:
             made.__cause__ = cause
             return made
     return cause
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return f"{signal.Signals(number).name} (signal {number})"
-    except ValueError:
-        return f"signal {number}"
-
-
-def _environment(share: int) -> dict[str, str]:
-    """The environment of a worker, whose libraries use its share of the cores; what the user set, stays."""
-    wanted = dict.fromkeys(_THREAD_VARIABLES, str(share))
-    wanted["TOKENIZERS_PARALLELISM"] = "true" if share > 1 else "false"
-    wanted |= _SPARING
-    return {**wanted, **os.environ}

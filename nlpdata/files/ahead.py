@@ -6,13 +6,14 @@ are. It pays where both sides spend their time outside the interpreter lock: par
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from typing import Generic, TypeVar, cast
+
+from nlpdata.settings import cores
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -165,8 +166,3 @@ def _in_order(
             del future  # what comes next may need its memory
     if failed is not None:
         raise failed
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,10 +17,11 @@ import pytest
 
 from nlpdata.cache.directory import CacheDirectory
 from nlpdata.engine.executor import Executor, SerialExecutor
-from nlpdata.engine.local import ProcessExecutor, ThreadExecutor, cores, executor_for, worker_count
+from nlpdata.engine.local import ProcessExecutor, ThreadExecutor, executor_for, worker_count
 from nlpdata.engine.plan import Filter, Map
 from nlpdata.engine.run import Options, run_filter, run_map
 from nlpdata.errors import ArgumentError, WorkerError
+from nlpdata.settings import cores
 from nlpdata.testing.executor_suite import EXECUTOR_CHECKS
 
 MakeSource = Callable[..., Any]
@@ -142,6 +143,43 @@ def test_workers_share_out_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found["TOKENIZERS_PARALLELISM"], found["OMP_NUM_THREADS"], found["RAYON_NUM_THREADS"]) == ("false", "1", "1")
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
     assert run(ProcessExecutor(2), environment)[0]["TOKENIZERS_PARALLELISM"] == "true"
+
+
+def random_numbers(number: int) -> tuple[int, float, float]:
+    __import__("time").sleep(0.05)
+    return os.getpid(), __import__("random").random(), __import__("numpy").random.random()
+
+
+def test_workers_do_not_share_their_randomness() -> None:
+    found = {}
+    for pid, *numbers in run(ProcessExecutor(2), random_numbers, 20):
+        found.setdefault(pid, numbers)  # the first of each
+    (a, b) = found.values()
+    assert a[0] != b[0] and a[1] != b[1]
+
+
+def parent(number: int) -> int:
+    __import__("time").sleep(0.05)
+    return os.getppid()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+@pytest.mark.parametrize("threads", [False, True])
+def test_workers_are_forked_only_from_a_process_without_threads(
+    threads: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that is run when any interpreter starts may start a thread: workers are fresh interpreters then."""
+    told = tmp_path / "starts"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"open({str(told)!r}, 'a').write('x')\n"
+        + ("import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n" * threads)
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    nurseries = set(run(ProcessExecutor(2), parent, 20))
+    assert len(nurseries) == 1 and os.getpid() not in nurseries
+    assert told.read_text() == ("xxx" if threads else "x")
+    with pytest.raises(WorkerError, match=r"killed by SIGKILL \(signal 9\) at work on rows \d(.|\n)*about to end"):
+        run(ProcessExecutor(2), die)
 
 
 def test_short_work_starts_no_process() -> None:
@@ -319,9 +357,10 @@ def test_a_script_without_a_guard_is_not_imported_again(tmp_path: Path) -> None:
     assert out.stdout.split() == ["imported", str(sum(range(40)) + 200)]
 
 
-def children(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in out.stdout.split()]
+    children = [int(word) for word in out.stdout.split()]
+    return children + [found for child in children for found in descendants(child)]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -331,7 +370,7 @@ def test_an_end_from_outside_ends_the_workers_within_a_second(tmp_path: Path, ho
         until = time.monotonic() + 60
         while not list(tmp_path.rglob("task-*.json")) and time.monotonic() < until:
             time.sleep(0.05)
-        workers = children(process.pid)
+        workers = descendants(process.pid)
         begun = time.monotonic()
         process.send_signal(how)
         process.wait(30)
@@ -339,7 +378,7 @@ def test_an_end_from_outside_ends_the_workers_within_a_second(tmp_path: Path, ho
         while any(Path(f"/proc/{pid}/exe").exists() and os.path.lexists(f"/proc/{pid}/exe") for pid in workers):
             assert time.monotonic() - begun < 10, "workers outlive their parent"
             time.sleep(0.02)
-    assert len(workers) == 2 and spent < 2.0
+    assert len(workers) == 3 and spent < 2.0  # two workers, and the process they are forked from
     assert list(tmp_path.rglob("task-*.json")), "what was committed is kept"
     if how == signal.SIGINT:
         assert not list(tmp_path.rglob(".tmp-*")) and not list(tmp_path.rglob("*.lease"))
