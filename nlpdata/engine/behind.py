@@ -23,12 +23,20 @@ class Behind:
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
         self._closed = False
+        self._awaited = False
+        self._delay_seconds = 0.0
 
-    def hand_over(self, work: Callable[[], None]) -> None:
-        """Have ``work`` done beside what the caller does next."""
+    def hand_over(self, work: Callable[[], None], delay_seconds: float = 0.0) -> None:
+        """Have ``work`` done beside what the caller does next.
+
+        Args:
+            work: the piece.
+            delay_seconds: how long to hold it back, unless it is waited for. Work that needs the interpreter lock is best
+                begun when the caller has given that up: it keeps the caller from getting there, if it begins at once.
+        """
         self.wait()
         with self._changed:
-            self._work = work
+            self._work, self._awaited, self._delay_seconds = work, False, delay_seconds
             self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="nlpdata-behind", daemon=True)
@@ -38,6 +46,8 @@ class Behind:
         """Return when nothing is at work; raises what went wrong."""
         with self._changed:
             while self._work is not None:
+                self._awaited = True
+                self._changed.notify_all()
                 self._changed.wait()
             if self._error is not None:
                 error, self._error = self._error, None
@@ -64,12 +74,15 @@ class Behind:
                     if self._closed:
                         return
                     self._changed.wait()
+                if self._delay_seconds:
+                    self._changed.wait_for(lambda: self._awaited, self._delay_seconds)
                 work = self._work
             error: BaseException | None = None
             try:
                 work()
             except BaseException as raised:  # noqa: BLE001 - handed to the thread that waits for the work
                 error = raised
+            del work  # with all that it holds
             with self._changed:
                 self._work, self._error = None, error
                 self._changed.notify_all()
