@@ -23,8 +23,8 @@ from typing import Any
 
 import xxhash
 
+from nlpdata._leaves import buffer_digest
 from nlpdata.cache import code, identities, origin
-from nlpdata.cache.digest import buffer_digest
 from nlpdata.errors import KeyingError
 
 _DESCRIPTORS = (

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from nlpdata._leaves import Leaves
+
 
 def table_key(table: pa.Table) -> str:
     """A key of the column names, types and values of ``table``: 32 hex digits. Reads all of it, copies only around nulls."""
@@ -29,11 +31,11 @@ class _Slots:
     """One running hash for each kind of buffer of each nested level, so that chunk boundaries leave no trace."""
 
     def __init__(self) -> None:
-        self._hashers: defaultdict[str, xxhash.xxh3_128] = defaultdict(xxhash.xxh3_128)
+        self._hashers: defaultdict[str, Leaves] = defaultdict(Leaves)
         self._rows: defaultdict[str, int] = defaultdict(int)
 
     def digest(self) -> str:
-        return ",".join(f"{slot}={hasher.hexdigest()}" for slot, hasher in sorted(self._hashers.items()))
+        return ",".join(f"{slot}={hasher.digest().hex()}" for slot, hasher in sorted(self._hashers.items()))
 
     def add(self, array: pa.Array, slot: str) -> None:
         array = _plain(array)

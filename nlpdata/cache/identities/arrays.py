@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.cache.digest import pieces_digest
+from nlpdata._leaves import pieces_digest
 from nlpdata.features import Features
 from nlpdata.store.group import TableGroup
 
