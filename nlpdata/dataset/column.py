@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.dataset.indexing import ITERATION_BYTES, Reader, read_rows
+from nlpdata.dataset.indexing import ITERATION_BYTES, Reader
 from nlpdata.dataset.state import State
 from nlpdata.errors import ArgumentError
 from nlpdata.features import Features, FeatureType
@@ -75,7 +75,7 @@ class Column(Sequence[Any]):
         if hasattr(key, "__index__") and not isinstance(key, bool | np.ndarray):
             position = check_position(operator.index(key), num_rows)
             return self._inner(self._reader.row(position)[self._name])
-        return self._values(read_rows(self._state.view, as_selection(key, num_rows)))
+        return self._values(self._state.view.gather(as_selection(key, num_rows)))
 
     def __len__(self) -> int:
         return self._state.view.num_rows

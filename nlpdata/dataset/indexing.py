@@ -39,7 +39,7 @@ class Reader:
         state: what is read. The reader is a snapshot: a format set later does not reach it.
     """
 
-    __slots__ = ("_formatter", "_num_rows", "_plain", "_point", "_rest", "_shown", "_view")
+    __slots__ = ("_formatter", "_lists", "_num_rows", "_plain", "_point", "_rest", "_shown", "_view")
 
     def __init__(self, state: State) -> None:
         shown = state.shown_columns
@@ -53,6 +53,7 @@ class Reader:
         self._rest = rest
         self._plain: Formatter = get_formatter(FormatSpec(), _some(state.features, rest))
         self._num_rows = self._view.num_rows
+        self._lists = Spans(self._view, self._formatter.listed, self._formatter.bind_lists)
         self._point = None if rest else point_reader(self._view, self._formatter)
 
     def __getitem__(self, key: Any) -> Any:
@@ -83,12 +84,17 @@ class Reader:
 
     def rows(self, indices: Any) -> list[Any]:
         """A list of rows for a list of indices; the columns are gathered and converted once."""
-        table = self.table(as_selection(indices, self._num_rows))
-        return list(self._rows_of(table)) if self._rest else self._formatter.listed(table)
+        selection = as_selection(indices, self._num_rows)
+        if self._rest:
+            return list(self._rows_of(self.table(selection)))
+        if isinstance(selection, Range) and selection.step == 1:
+            found: list[Any] = self._lists(selection.start, selection.stop)
+            return found
+        return self._formatter.listed(self.table(selection))
 
     def table(self, selection: Selection) -> pa.Table:
         """The chosen rows in Arrow."""
-        return read_rows(self._view, selection)
+        return self._view.gather(selection)
 
     def batch(self, table: pa.Table) -> Any:
         """A formatted batch."""
@@ -107,9 +113,15 @@ class Reader:
         batch_size = as_count(batch_size, "batch_size")
         if batch_size < 1:
             raise ArgumentError(f"batch_size is {batch_size}; a batch has at least one row.")
-        for _, table in self._view.iter_slices(batch_size):
-            if table.num_rows == batch_size or not drop_last_batch:
-                yield self.batch(table)
+        read = Spans(self._view, self.batch, self._bind_spans)
+        for start, stop in self._view.iter_spans(batch_size):
+            if stop - start == batch_size or not drop_last_batch:
+                yield read(start, stop)
+
+    def _bind_spans(self, table: pa.Table) -> Callable[[int, int], Any]:
+        if self._rest:
+            return lambda start, stop: self.batch(table.slice(start, stop - start))
+        return self._formatter.bind_spans(table)
 
     def column(self, name: str, table: pa.Table) -> Any:
         """One formatted column of a table."""
@@ -137,6 +149,37 @@ class Reader:
                 "Leave output_all_columns out, or name all columns."
             )
         return dict(formatted)
+
+
+class Spans:
+    """Neighbouring rows of a view together, span by span: a reader is bound to a record batch when it is met twice running.
+
+    Args:
+        view: the rows.
+        read: makes what is wanted of a table.
+        bind: makes a function from ``start`` and ``stop`` to the same for these rows of one table.
+    """
+
+    __slots__ = ("_bind", "_bound", "_read", "_view")
+
+    def __init__(
+        self, view: View, read: Callable[[pa.Table], Any], bind: Callable[[pa.Table], Callable[[int, int], Any]]
+    ) -> None:
+        self._view, self._read, self._bind = view, read, bind
+        # The record batch met last, and its reader. Replaced, never changed: threads may be reading.
+        self._bound: tuple[int, int, Callable[[int, int], Any] | None] = (0, 0, None)
+
+    def __call__(self, start: int, stop: int) -> Any:
+        """Rows ``start`` to ``stop`` (exclusive), which exist."""
+        low, high, bound = self._bound
+        if not low <= start < stop <= high:
+            low, high = (start < stop and self._view.extent(start)) or (0, 0)
+            self._bound = (low, high, None)
+            return self._read(self._view.slice(start, stop))
+        if bound is None:
+            bound = self._bind(self._view.slice(low, high))
+            self._bound = (low, high, bound)
+        return bound(start - low, stop - low)
 
 
 class Windows:
@@ -233,13 +276,6 @@ def _windows(view: View, formatter: Formatter, listed: bool) -> Callable[[int], 
     parts = tuple(Part(p.group, Range(0, num_rows), p.columns) for p in view.parts)
     row = Windows(View(parts, view.order, num_rows), formatter).row
     return lambda position: row(at(position))
-
-
-def read_rows(view: View, selection: Selection) -> pa.Table:
-    """Rows of a view in Arrow; without a copy where they lie side by side."""
-    if isinstance(selection, Range) and selection.step == 1:
-        return view.slice(selection.start, selection.start + len(selection))
-    return view.take(selection.locate(np.arange(len(selection), dtype=np.int64)))
 
 
 def _some(features: Features, names: list[str]) -> Features:

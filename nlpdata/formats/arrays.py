@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ import pyarrow as pa
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.features import ArrayXD, Feature, Image, LargeList, List
 from nlpdata.formats import buffers
-from nlpdata.formats.base import DictFormatter, pick
+from nlpdata.formats.base import DictFormatter, as_rows, pick
 from nlpdata.formats.buffers import Ndarray
 from nlpdata.formats.python import to_list
 
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Numbers:
-    """Numbers, booleans or moments as stored; undefined where not valid."""
+    """Numbers, booleans or moments as stored; undefined where not valid.
+
+    Of rank 2 or more for fixed-size lists without any null: row i is ``values[i]``, an array.
+    """
 
     values: Ndarray
     valid: Ndarray | None
@@ -88,15 +92,35 @@ def _piece(array: Any) -> Piece:
         return Numbers(buffers.booleans(array), buffers.validity(array))
     if kind in buffers.TEMPORAL:
         return Numbers(buffers.moments(array), buffers.validity(array))
+    if kind == buffers.FIXED_LIST:
+        return _fixed_lists(array)
     if kind in buffers.LISTS:
         offsets, child = buffers.lists(array)
-        size = array.type.list_size if kind == buffers.FIXED_LIST else None
-        return Lists(offsets, buffers.validity(array), _piece(child), size)
+        return Lists(offsets, buffers.validity(array), _piece(child))
     if kind == buffers.STRUCT:
         names, optional = buffers.fields(array.type)
         members = {n: _piece(array.field(i)) for i, n in enumerate(names)}
         return Structs(members, optional, buffers.validity(array), len(array))
     return Objects(to_list(array), kind in buffers.TEXT)
+
+
+def _fixed_lists(array: Any) -> Piece:
+    size, count, valid = array.type.list_size, len(array), buffers.validity(array)
+    child = _piece(array.values.slice(array.offset * size, count * size))
+    if size and valid is None and isinstance(child, Numbers) and child.valid is None:
+        return Numbers(child.values.reshape(count, size, *child.values.shape[1:]), None)
+    return Lists(np.arange(count + 1, dtype=np.int64) * size, valid, child, size)
+
+
+def _as_lists(piece: Numbers) -> Lists:
+    """Numbers of rank 2 or more as what fixed-size lists with nulls are."""
+    count, size = piece.values.shape[:2]
+    child = Numbers(piece.values.reshape(count * size, *piece.values.shape[2:]), None)
+    return Lists(np.arange(count + 1, dtype=np.int64) * size, None, child, size)
+
+
+def _is_flat(piece: Piece) -> TypeGuard[Numbers]:
+    return isinstance(piece, Numbers) and piece.values.ndim == 1
 
 
 def _rows(piece: Piece) -> int:
@@ -113,6 +137,8 @@ def _rows(piece: Piece) -> int:
 
 def _join(parts: list[Any]) -> Piece:
     """Pieces of one type, one after the other. Copies; offsets become int64."""
+    if any(isinstance(p, Lists) for p in parts):
+        parts = [_as_lists(p) if isinstance(p, Numbers) else p for p in parts]
     if isinstance(parts[0], Objects):
         return Objects([item for p in parts for item in p.items], parts[0].text)
     valid = None
@@ -264,11 +290,36 @@ class ArrayFormatter(DictFormatter):
             return self.text(piece.items)
         return self.part(piece, 0, _rows(piece))
 
+    def bind_spans(self, table: Any) -> Callable[[int, int], dict[str, Any]]:
+        """A function from ``start`` and ``stop`` to the batch of these rows: numbers are cut from views made once."""
+        cuts = [(name, self._cut(table, name, self.part, self.column)) for name in table.column_names]
+        return lambda start, stop: {name: cut(start, stop) for name, cut in cuts}
+
+    def bind_lists(self, table: Any) -> Callable[[int, int], list[Any]]:
+        """A function from ``start`` and ``stop`` to the list of these rows: numbers are cut from views made once."""
+        names = table.column_names
+        if not names:
+            return super().bind_lists(table)
+        cuts = [self._cut(table, name, self.part_rows, self.items) for name in names]
+        return lambda start, stop: as_rows(names, [cut(start, stop) for cut in cuts])
+
+    def _cut(
+        self, table: Any, name: str, part: Callable[[Piece, int, int], Any], whole: Callable[[Any, str], Any]
+    ) -> Callable[[int, int], Any]:
+        """``part`` of the pieces of a column that NumPy can view as it lies, else the ``whole`` column of a slice."""
+        arrays = buffers.chunks(table.column(name))
+        if len(arrays) == 1 and name not in self.decoding and buffers.in_place(arrays[0]):
+            return partial(part, _piece(arrays[0]))
+        alone = table.select([name])
+        return lambda start, stop: whole(alone.slice(start, stop - start), name)
+
     def part(self, piece: Piece, start: int, stop: int) -> Any:
         """A range of rows as one value."""
         if isinstance(piece, Lists):
             return self._lists(piece, start, stop)
         if isinstance(piece, Numbers):
+            if start == stop and piece.values.ndim > 1:
+                return self._lists(_as_lists(Numbers(piece.values[:0], None)), 0, 0)
             dense = self.dense(piece.values[start:stop], _mask(piece.valid, start, stop))
             if dense is not None:
                 return self.array(dense)
@@ -278,7 +329,7 @@ class ArrayFormatter(DictFormatter):
         block = self._block(piece, start, stop)
         if block is not None:
             return self.array(block)
-        if isinstance(piece.child, Numbers) and _mask(piece.valid, start, stop) is None:
+        if _is_flat(piece.child) and _mask(piece.valid, start, stop) is None:
             offsets = piece.offsets[start : stop + 1]
             first, last = int(offsets[0]), int(offsets[-1])
             dense = self.dense(piece.child.values[first:last], _mask(piece.child.valid, first, last))
@@ -289,6 +340,8 @@ class ArrayFormatter(DictFormatter):
     def _block(self, piece: Piece, start: int, stop: int) -> Ndarray | None:
         """A range of rows as one dense array, or None if they do not stack."""
         if isinstance(piece, Numbers):
+            if start == stop and piece.values.ndim > 1:
+                return None
             return self.dense(piece.values[start:stop], _mask(piece.valid, start, stop))
         if not isinstance(piece, Lists) or start == stop or _mask(piece.valid, start, stop) is not None:
             return None
@@ -305,6 +358,8 @@ class ArrayFormatter(DictFormatter):
         match piece:
             case Numbers():
                 values = _cast(piece.values[start:stop], self.target(piece.values.dtype))
+                if values.ndim > 1:
+                    return self.block_rows(values)
                 return _masked([self.scalar(v) for v in values], piece.valid, start)
             case Objects():
                 return [None if v is None else self.item(v) for v in piece.items[start:stop]]
@@ -335,13 +390,19 @@ class ArrayFormatter(DictFormatter):
     def convert_rows(self, column: Any) -> Sequence[Any]:
         """One value a row; a row of a flat number column is a scalar, NaN where it is null."""
         piece = pieces(column)
-        if isinstance(piece, Numbers):
-            return self.scalars(piece)
-        if isinstance(piece, Lists) and isinstance(piece.child, Numbers) and piece.valid is None and piece.child.valid is None:
-            dense = self.dense(piece.child.values, None)
+        return self.part_rows(piece, 0, _rows(piece))
+
+    def part_rows(self, piece: Piece, start: int, stop: int) -> Sequence[Any]:
+        """One value a row, of a range of rows."""
+        if _is_flat(piece):
+            return self.scalars(Numbers(piece.values[start:stop], _mask(piece.valid, start, stop)))
+        if isinstance(piece, Lists) and piece.valid is None and _is_flat(piece.child) and piece.child.valid is None:
+            offsets = piece.offsets[start : stop + 1]
+            first = int(offsets[0])
+            dense = self.dense(piece.child.values[first : int(offsets[-1])], None)
             assert dense is not None
-            return self.list_rows(dense, piece.offsets)
-        return self.elements(piece, 0, _rows(piece))
+            return self.list_rows(dense, offsets - first if first else offsets)
+        return self.elements(piece, start, stop)
 
     def scalars(self, piece: Numbers) -> list[Any]:
         """The rows of a flat number column."""
@@ -357,6 +418,10 @@ class ArrayFormatter(DictFormatter):
             missing = None if kind == "b" else self.dense(piece.values[row : row + 1], np.zeros(1, np.bool_))
             rows[row] = None if missing is None else self.scalar(missing[0])
         return rows
+
+    def block_rows(self, dense: Ndarray) -> list[Any]:
+        """The rows of a block of numbers, as arrays."""
+        return [self.array(row) for row in dense]
 
     def list_rows(self, dense: Ndarray, offsets: Ndarray) -> Sequence[Any]:
         """The rows of a list column without nulls."""

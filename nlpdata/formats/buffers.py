@@ -56,13 +56,16 @@ STRING: Final[int] = pa.string().id
 LARGE_STRING: Final[int] = pa.large_string().id
 TEXT: Final = frozenset({STRING, LARGE_STRING, pa.binary().id, pa.large_binary().id})
 LISTS: Final = frozenset({LIST, LARGE_LIST, FIXED_LIST})
+_WRAPPED: Final = frozenset({DICTIONARY, EXTENSION})
 
 
 def chunks(column: Any) -> list[Any]:
     """The arrays of a column (an array is its own only chunk), those without rows left out."""
-    if isinstance(column, pa.ChunkedArray):
-        return [c for c in column.chunks if len(c)]
-    return [column] if len(column) else []
+    if not isinstance(column, pa.ChunkedArray):
+        found = [column]
+    else:
+        found = [column.chunk(0)] if column.num_chunks == 1 else column.chunks
+    return [c for c in found if len(c)]
 
 
 def values(array: Any) -> Ndarray:
@@ -77,6 +80,14 @@ def values(array: Any) -> Ndarray:
     found = np.frombuffer(buffer, dtype, len(array), array.offset * dtype.itemsize)
     found.flags.writeable = False  # some buffers are mutable, but a dataset's data are not
     return found
+
+
+def in_place(array: Any) -> bool:
+    """Whether an array is nothing but numbers, or lists of such, without any null: NumPy can then view it as it lies."""
+    kind = array.type.id
+    if array.null_count or not len(array):
+        return False
+    return kind in NUMBERS or (kind in LISTS and in_place(array.values))
 
 
 def moments(array: Any) -> Ndarray:
@@ -172,6 +183,8 @@ def _decoded(array: Any) -> Any:
 def plain(array: Any) -> Any:
     """The array without a dictionary or an extension type around it, where these add no meaning of their own."""
     kind = array.type
+    if kind.id not in _WRAPPED:
+        return array
     if kind.id == DICTIONARY and not pa.types.is_nested(kind.value_type):
         return _decoded(array)
     if isinstance(kind, pa.JsonType):

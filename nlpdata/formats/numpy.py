@@ -14,6 +14,7 @@ from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from nlpdata.formats import buffers
@@ -39,28 +40,40 @@ def objects(items: Sequence[Any]) -> Ndarray:
     return np.fromiter(items, np.dtype(object), len(items))
 
 
-def fixed_width(array: Any) -> Ndarray | None:
-    """A text array as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs.
+def _longest(array: Any) -> int:
+    offsets = buffers.list_offsets(array)
+    return int((offsets[1:] - offsets[:-1]).max())
+
+
+def _is_plain_ascii(array: Any) -> bool:
+    """Whether a text array is ASCII without NUL characters."""
+    offsets = buffers.list_offsets(array)
+    first, last = int(offsets[0]), int(offsets[-1])
+    octets = np.frombuffer(array.buffers()[2] or b"", np.uint8, last - first, first)
+    return first == last or bool(octets.max() <= _LAST_ASCII and octets.min())
+
+
+def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
+    """Text arrays as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs.
 
     >>> import pyarrow as pa
-    >>> fixed_width(pa.array(["a", "bc"])).tolist()
+    >>> fixed_width([pa.array(["a", "bc"])]).tolist()
     ['a', 'bc']
     """
-    if array.null_count:
+    if any(array.null_count for array in arrays):
         return None
-    offsets = buffers.list_offsets(array)
-    data = array.buffers()[2]
-    width = int(np.diff(offsets).max())
-    if not width or 4 * width * len(array) > _FIXED_WIDTH_BYTES:
+    width, rows = max(map(_longest, arrays)), sum(map(len, arrays))
+    if not width or 4 * width * rows > _FIXED_WIDTH_BYTES or not all(map(_is_plain_ascii, arrays)):
         return None
-    first, last = int(offsets[0]), int(offsets[-1])
-    octets = np.frombuffer(data, np.uint8, last - first, first)
-    if octets.max() > _LAST_ASCII or not octets.min():
-        return None
-    padded = pc.ascii_rpad(array, width, "\0")
-    (start,) = buffers.list_offsets(padded)[:1].tolist()
-    octets = np.frombuffer(padded.buffers()[2], np.uint8, len(array) * width, start)
-    return octets.astype(np.uint32).view(f"<U{width}" if sys.byteorder == "little" else f">U{width}")
+    # Arrow's pool keeps the pages of arrays that died; those that malloc gives for so many bytes are often new to the process.
+    letters = np.frombuffer(pa.allocate_buffer(4 * width * rows), np.uint32)
+    at = 0
+    for array in arrays:
+        padded = pc.ascii_rpad(array, width, "\0")
+        count, (start,) = len(array) * width, buffers.list_offsets(padded)[:1].tolist()
+        np.copyto(letters[at : at + count], np.frombuffer(padded.buffers()[2], np.uint8, count, start))
+        at += count
+    return letters.view(f"<U{width}" if sys.byteorder == "little" else f">U{width}")
 
 
 class NumpyFormatter(ArrayFormatter):
@@ -97,8 +110,8 @@ class NumpyFormatter(ArrayFormatter):
     def convert(self, column: Any) -> Any:
         """A column as one array where its rows stack, else an object array; ASCII text without an object a value."""
         arrays = buffers.chunks(column)
-        if len(arrays) == 1 and arrays[0].type.id in (buffers.STRING, buffers.LARGE_STRING):
-            found = fixed_width(arrays[0])
+        if arrays and arrays[0].type.id in (buffers.STRING, buffers.LARGE_STRING):
+            found = fixed_width(arrays)
             if found is not None:
                 return found
         return super().convert(column)
@@ -124,6 +137,10 @@ class NumpyFormatter(ArrayFormatter):
         """An object array of views."""
         dense = self.array(dense)
         return objects([dense[a:b] for a, b in pairwise(offsets.tolist())])
+
+    def block_rows(self, dense: Ndarray) -> list[Any]:
+        """A view for each row."""
+        return list(self.array(dense))
 
     def list_rows(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
         """A view for each row."""

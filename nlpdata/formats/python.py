@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.formats import buffers
-from nlpdata.formats.base import DictFormatter
+from nlpdata.formats.base import DictFormatter, NoCollection, as_rows
 
 # Rows longer than this are cut from the NumPy values; shorter ones from one flat list.
 _LONG_ROW: Final = 24
@@ -33,9 +33,10 @@ def to_list(column: Any) -> list[Any]:
     [[1, None], None, []]
     """
     arrays = buffers.chunks(column)
-    if len(arrays) == 1:
-        return _array(arrays[0])
-    return [value for array in arrays for value in _array(array)]
+    with NoCollection():
+        if len(arrays) == 1:
+            return _array(arrays[0])
+        return [value for array in arrays for value in _array(array)]
 
 
 def _array(array: Any) -> list[Any]:
@@ -96,12 +97,12 @@ def _structs(array: Any) -> list[Any]:
         found = [{} for _ in range(len(array))]
     else:
         members = [array.field(i) for i in range(len(names))]
-        missing = {n for n, m in zip(names, members, strict=True) if n in optional and m.null_count}
-        rows = zip(*(_array(m) for m in members), strict=True)
-        if missing:
-            found = [{n: v for n, v in zip(names, row, strict=True) if v is not None or n not in missing} for row in rows]
-        else:
-            found = [dict(zip(names, row, strict=True)) for row in rows]
+        found = as_rows(names, [_array(m) for m in members])
+        for name, member in zip(names, members, strict=True):
+            if name in optional and member.null_count:
+                for row in found:
+                    if row[name] is None:
+                        del row[name]
     return _with_nulls(array, found)
 
 
@@ -190,6 +191,13 @@ class PythonFormatter(DictFormatter):
     """
 
     _bound: tuple[Any, Getter] | None = None
+
+    def batch(self, table: Any) -> dict[str, Any]:
+        """All columns by name, as lists."""
+        if self.decoding:  # decoders are other people's code
+            return super().batch(table)
+        with NoCollection():  # also between the columns, and until the batch before is dropped
+            return super().batch(table)
 
     def convert(self, column: Any) -> list[Any]:
         """The column as one list."""

@@ -108,7 +108,13 @@ class TorchFormatter(ArrayFormatter):
         """A list of tensors over one copy of the values."""
         if self._grad:
             return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
-        return list(self.array(dense).split(np.diff(offsets).tolist())) if len(offsets) > 1 else []
+        if len(offsets) < 2:
+            return []
+        return list(self._torch.split_with_sizes(self.array(dense), (offsets[1:] - offsets[:-1]).tolist()))
+
+    def block_rows(self, dense: Ndarray) -> list[Any]:
+        """A list of tensors over one copy of the values."""
+        return super().block_rows(dense) if self._grad or not len(dense) else list(self.array(dense).unbind())
 
     def scalars(self, piece: Numbers) -> list[Any]:
         """Tensors of rank 0 over one copy of the values."""

@@ -402,8 +402,8 @@ def _copy_ranges(address: Ints, length: Ints, total: int) -> pa.Buffer:
     """``length[i]`` bytes from each address, one after the other; at the speed of memory."""
     if total == 0:
         return pa.py_buffer(b"")
-    filled = np.flatnonzero(length)
-    if len(filled) < len(length):  # an empty row may have no address at all
+    if not length.min():  # an empty row may have no address at all
+        filled = np.flatnonzero(length)
         address, length = address[filled], length[filled]
     low, count = int(address.min()), len(address)
     if total > _LONG_BYTES * count:
@@ -411,10 +411,11 @@ def _copy_ranges(address: Ints, length: Ints, total: int) -> pa.Buffer:
     # Every other "value" of this binary array is a row; those between are never taken. The last offset makes Arrow's
     # guess of the size of the result (mean length times rows) exact.
     offsets = np.empty(2 * count + 1, np.int64)
-    offsets[:-1:2] = address - low
-    offsets[1::2] = offsets[:-1:2] + length
+    starts, ends = offsets[:-1:2], offsets[1::2]
+    np.subtract(address, low, out=starts)
+    np.add(starts, length, out=ends)
     offsets[-1] = offsets[0] + 2 * total
-    window = pa.foreign_buffer(low, int(offsets.max()))
+    window = pa.foreign_buffer(low, max(int(ends.max()), int(offsets[-1])))
     pairs = pa.Array.from_buffers(pa.large_binary(), 2 * count, [None, pa.py_buffer(offsets), window])
     taken = pairs.take(pa.array(np.arange(0, 2 * count, 2)))
     return taken.buffers()[2].slice(0, total)

@@ -224,7 +224,7 @@ class _BatchedGroup:
             found = self._schemas[names] = pa.schema([self.schema.field(i) for i in self._positions(names)])
         return found
 
-    def _gather(self, name: str, batch: Ints, local: Ints) -> pa.ChunkedArray:
+    def _gather(self, name: str, batch: Ints, local: Ints) -> pa.Array | pa.ChunkedArray:
         position = self.schema.get_field_index(name)
         if name not in self._columns:
             count = len(self._starts) - 1
@@ -234,13 +234,17 @@ class _BatchedGroup:
             chunks = take_chunks(lambda i: self._batch(i).column(position), batch, local)
         else:
             if name not in self._whole:
-                for index in np.unique(batch[~loaded[batch]]):
-                    column.load(int(index), self._batch(int(index)).column(position))
-                    loaded[index] = True
+                self._load(column, loaded, position, batch[~loaded[batch]])
                 if loaded.all():
                     self._whole.add(name)
             chunks = gather_chunks(column, batch, local, self.offset_limit)
-        return pa.chunked_array(chunks, type=self.schema.field(position).type)
+        return chunks[0] if len(chunks) == 1 else pa.chunked_array(chunks, type=self.schema.field(position).type)
+
+    def _load(self, column: Column, loaded: npt.NDArray[np.bool_], position: int, batches: Ints) -> None:
+        """Note where a column lies in batches that were not met before."""
+        for index in np.unique(batches).tolist() if len(batches) else ():
+            column.load(index, self._batch(index).column(position))
+            loaded[index] = True
 
 
 class TableGroup(_BatchedGroup):

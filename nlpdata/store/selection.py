@@ -238,17 +238,18 @@ def as_selection(indices: Any, num_rows: int) -> Selection:
     if isinstance(indices, range) and (found := _from_range(indices, num_rows)) is not None:
         return found
     rows = _integers(indices)
-    if not len(rows):
+    count = len(rows)
+    if not count:
         return Range(0, 0)
-    low, high = int(rows.min()), int(rows.max())
+    first, last = int(rows[0]), int(rows[-1])
+    # The ends say at little cost whether the rows may follow each other, and then lie between them.
+    follow = last - first == count - 1 and (count < 3 or bool((rows[1:] - rows[:-1] == 1).all()))
+    low, high = (first, last) if follow else (int(rows.min()), int(rows.max()))
     if low < -num_rows or high >= num_rows:
         raise _out_of_range(high if high >= num_rows else low, num_rows)
     if low < 0:
-        rows = np.where(rows < 0, rows + num_rows, rows)
-    first, last = int(rows[0]), int(rows[-1])
-    if last - first == len(rows) - 1 and (len(rows) < 3 or bool((rows[1:] - rows[:-1] == 1).all())):
-        return Range(first, last + 1)
-    return Rows(rows)
+        return as_selection(np.where(rows < 0, rows + num_rows, rows), num_rows)
+    return Range(first, last + 1) if follow else Rows(rows)
 
 
 def _out_of_range(index: int, num_rows: int) -> IndexError:
@@ -311,7 +312,9 @@ def _integers(indices: Any) -> npt.NDArray[Any]:
         values = indices if isinstance(indices, list | tuple) else list(indices)
         if {bool, np.bool_} & set(map(type, values)):
             raise TypeError("Rows are chosen by integers, not by booleans. For a mask use np.flatnonzero(mask).")
-        indices = np.asarray(values) if len(values) else np.zeros(0, np.int64)
+        indices = made = np.asarray(values) if len(values) else np.zeros(0, np.int64)
+        if made.dtype == np.int64 and made.ndim == 1:  # nobody shares it
+            return made
     if indices.ndim != 1 or (indices.dtype.kind not in "iu" and len(indices)):
         shown = f"{indices.ndim}-D {indices.dtype}"
         hint = " For a mask use np.flatnonzero(mask)." if indices.dtype.kind == "b" else ""

@@ -264,10 +264,13 @@ class View:
             return self._row(check_position(rows, self.num_rows))
         if isinstance(rows, np.ndarray) and len(rows) == 1 and rows.dtype.kind in "iu" and rows.ndim == 1:
             return self._row(check_position(int(rows[0]), self.num_rows))
-        selection = as_selection(rows, self.num_rows)
+        return self.gather(as_selection(rows, self.num_rows))
+
+    def gather(self, selection: Selection) -> pa.Table:
+        """The rows of a selection of the rows of this view, as :func:`~nlpdata.store.selection.as_selection` checked it."""
         if isinstance(selection, Range) and (selection.step == 1 or not len(selection)):
             return self.slice(selection.start, selection.start + len(selection))
-        return self._locate(selection.locate(np.arange(len(selection), dtype=np.int64)))
+        return self._locate(_locate_range(selection, 0, len(selection)))
 
     def slice(self, start: int, stop: int) -> pa.Table:
         """Rows ``start`` to ``stop`` (exclusive); copies nothing where the selections are ranges of step 1.
@@ -307,8 +310,8 @@ class View:
         self._expect_order()
         return self.slice(0, self.num_rows)
 
-    def iter_slices(self, batch_rows: int) -> Iterator[tuple[int, pa.Table]]:
-        """``(first row, table)`` of ``batch_rows`` rows at a time, the last one shorter.
+    def iter_spans(self, batch_rows: int) -> Iterator[tuple[int, int]]:
+        """``(first row, end)`` of ``batch_rows`` rows at a time, the last ones fewer; the files are told of a pass in order.
 
         Raises:
             ArgumentError: ``batch_rows`` is not positive.
@@ -317,9 +320,17 @@ class View:
             raise ArgumentError(f"Rows per batch must be at least 1, not {batch_rows}.")
         self._expect_order()
         for start in range(0, self.num_rows, batch_rows):
-            yield start, self.slice(start, min(start + batch_rows, self.num_rows))
+            yield start, min(start + batch_rows, self.num_rows)
             if settings.drop_behind:
                 self.release(max(0, start - _BEHIND_ROWS), start)
+
+    def iter_slices(self, batch_rows: int) -> Iterator[tuple[int, pa.Table]]:
+        """``(first row, table)`` of ``batch_rows`` rows at a time, the last one shorter.
+
+        Raises:
+            ArgumentError: ``batch_rows`` is not positive.
+        """
+        return ((start, self.slice(start, stop)) for start, stop in self.iter_spans(batch_rows))
 
     def natural_batches(self, batch_bytes: int) -> Iterator[pa.Table]:
         """All rows in order, as tables of about ``batch_bytes``; how many rows that is follows what was read before.

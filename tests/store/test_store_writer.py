@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from nlpdata.store import (
     ShardWriter,
     View,
     conform,
+    hash_file,
     is_temporary,
     split_table,
     verify,
@@ -365,3 +367,25 @@ def test_a_kill_leaves_only_temporary_files(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
     names = [p.name for p in tmp_path.iterdir()]
     assert names and all(is_temporary(n) for n in names)
+
+
+def test_large_pieces_have_the_hash_of_the_file(tmp_path: Path) -> None:
+    before = threading.active_count()
+    values = np.random.default_rng(0).integers(0, 2**62, 4 * 2**20)
+    with ShardWriter(tmp_path, batch_bytes=8 * 2**20, shard_bytes=24 * 2**20) as writer:
+        for start in range(0, len(values), 2**19):
+            writer.write_table(pa.table({"n": values[start : start + 2**19], "few": np.zeros(2**19, np.int8)}))
+        manifest = writer.finish()
+    assert len(manifest.shards) > 1
+    assert [hash_file(tmp_path / shard.file) for shard in manifest.shards] == [shard.xxh3 for shard in manifest.shards]
+    assert threading.active_count() == before
+
+
+def test_a_writer_given_up_leaves_no_thread_and_no_file(tmp_path: Path) -> None:
+    before = threading.active_count()
+    writer = ShardWriter(tmp_path, batch_bytes=2**22)
+    writer.write_table(pa.table({"n": np.arange(2**21)}))
+    assert list(tmp_path.iterdir())
+    writer.abort()
+    assert not list(tmp_path.iterdir())
+    assert threading.active_count() == before
