@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from nlpdata._info_field import InfoField
 from nlpdata.dataset import exports
 from nlpdata.dataset.held import Held
 from nlpdata.dataset.state import State
@@ -91,65 +92,18 @@ class Described(Held):
         """The type of each column, in their order."""
         return self._state.features
 
-    @property
-    def builder_name(self) -> str | None:
-        """The name of the loader's builder."""
-        return self.info.builder_name
-
-    @property
-    def citation(self) -> str:
-        """How to cite the data."""
-        return self.info.citation
-
-    @property
-    def config_name(self) -> str | None:
-        """The name of the configuration."""
-        return self.info.config_name
-
-    @property
-    def dataset_size(self) -> int | None:
-        """Bytes of all splits."""
-        return self.info.dataset_size
-
-    @property
-    def description(self) -> str:
-        """What the data is."""
-        return self.info.description
-
-    @property
-    def download_checksums(self) -> Any:
-        """Sizes and hashes of the downloads, by URL."""
-        return self.info.download_checksums
-
-    @property
-    def download_size(self) -> int | None:
-        """Bytes downloaded."""
-        return self.info.download_size
-
-    @property
-    def homepage(self) -> str:
-        """Where the data is presented."""
-        return self.info.homepage
-
-    @property
-    def license(self) -> str:
-        """The terms of use."""
-        return self.info.license
-
-    @property
-    def size_in_bytes(self) -> int | None:
-        """Bytes downloaded and prepared together."""
-        return self.info.size_in_bytes
-
-    @property
-    def supervised_keys(self) -> Any:
-        """Input and output column of the task, where declared."""
-        return self.info.supervised_keys
-
-    @property
-    def version(self) -> Any:
-        """The version of the data."""
-        return self.info.version
+    builder_name = InfoField[str | None]("The name of the loader's builder.")
+    citation = InfoField[str]("How to cite the data.")
+    config_name = InfoField[str | None]("The name of the configuration.")
+    dataset_size = InfoField[int | None]("Bytes of all splits.")
+    description = InfoField[str]("What the data is.")
+    download_checksums = InfoField[Any]("Sizes and hashes of the downloads, by URL.")
+    download_size = InfoField[int | None]("Bytes downloaded.")
+    homepage = InfoField[str]("Where the data is presented.")
+    license = InfoField[str]("The terms of use.")
+    size_in_bytes = InfoField[int | None]("Bytes downloaded and prepared together.")
+    supervised_keys = InfoField[Any]("Input and output column of the task, where declared.")
+    version = InfoField[Any]("The version of the data.")
 
 
 def describe(state: State, indent: str = "") -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from nlpdata._info_field import InfoField
 from nlpdata.scoring.info import MetricInfo
 
 
@@ -32,50 +33,15 @@ class Described(ABC):
         info.config_name, info.experiment_id = self.config_name, self.experiment_id
         return info
 
-    @property
-    def description(self) -> str:
-        """What it measures."""
-        return self.info.description
-
-    @property
-    def citation(self) -> str:
-        """How to cite it."""
-        return self.info.citation
-
-    @property
-    def features(self) -> Any:
-        """Inputs and their types."""
-        return self.info.features
-
-    @property
-    def inputs_description(self) -> str:
-        """Parameters and an example."""
-        return self.info.inputs_description
-
-    @property
-    def homepage(self) -> str:
-        """Where it comes from."""
-        return self.info.homepage
-
-    @property
-    def license(self) -> str:
-        """License of the metric."""
-        return self.info.license
-
-    @property
-    def codebase_urls(self) -> list[str]:
-        """Implementations."""
-        return self.info.codebase_urls
-
-    @property
-    def reference_urls(self) -> list[str]:
-        """Papers and explanations."""
-        return self.info.reference_urls
-
-    @property
-    def format(self) -> str | None:
-        """Format that ``_compute`` gets its columns in."""
-        return self.info.format
+    description = InfoField[str]("What it measures.")
+    citation = InfoField[str]("How to cite it.")
+    features = InfoField[Any]("Inputs and their types.")
+    inputs_description = InfoField[str]("Parameters and an example.")
+    homepage = InfoField[str]("Where it comes from.")
+    license = InfoField[str]("License of the metric.")
+    codebase_urls = InfoField[list[str]]("Implementations.")
+    reference_urls = InfoField[list[str]]("Papers and explanations.")
+    format = InfoField[str | None]("Format that ``_compute`` gets its columns in.")
 
 
 def first_sentence(text: str) -> str:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "nlpdata"
 
 # Room -> floor. A room is a module or folder directly below the package.
 FLOORS = {
-    "errors": 0, "settings": 0, "_optional": 0, "_report": 0,
+    "errors": 0, "settings": 0, "_optional": 0, "_report": 0, "_leaves": 0, "_info_field": 0,
     "features": 1, "splits": 1, "info": 1,
     "formats": 2, "store": 2, "cache": 2,
     "fetch": 3, "files": 3,
