@@ -9,29 +9,24 @@ anything on a machine that does other work. The limit of a table is its reader: 
 
 from __future__ import annotations
 
-import argparse
 import bz2
 import json
 import os
-import platform
 import random
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import measure
 
 import nlpdata
 from nlpdata._optional import is_available
 from nlpdata.files.base import get_file_type
-from nlpdata.settings import settings
 
-ROWS, REPEATS, DUMP_MEGABYTES, ARTICLES = 200_000, 5, 500, 3000
-LIMITS = {"csv": ("csv", "csv", {}), "tsv": ("csv", "tsv", {"sep": "\t"}), "jsonl": ("json", "jsonl", {})}
+TABLES = {"csv": ("csv", {}), "tsv": ("csv", {"sep": "\t"}), "jsonl": ("json", {})}  # suffix -> file type and its options
 WORDS = [f"w{i:x}" for i in range(5000)]
 
 
@@ -94,65 +89,51 @@ def built(library: Any, kind: str, rows: int, cache: str) -> Any:
     return builder.as_dataset("train")
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def generator(kind: str, rows: int, repeats: int, libraries: dict[str, Any], work: Path) -> dict[str, Any]:
+    """Preparation of one kind of rows; the floor is the generator alone."""
+    last: dict[str, Any] = {}
+
+    def prepared(name: str, library: Any) -> float:
+        if name == "floor":
+            return measure.seconds(lambda: [None for _ in examples(kind, rows)])
+        with tempfile.TemporaryDirectory(dir=work) as cache:
+            if name not in last:  # imports are not timed
+                built(library, kind, 10, f"{cache}/first")
+            os.sync()
+            taken, made = measure.timed(lambda: built(library, kind, rows, cache))
+            last[name] = (len(made), made[0], made[-1])
+        measure.agree(kind, last)
+        return taken
+
+    return measure.medians(measure.take_turns({**libraries, "floor": examples}, repeats, prepared), rows)
 
 
-def generators(rows: int, repeats: int, libraries: dict[str, Any], work: Path) -> dict[str, Any]:
-    """Rows a second of generator builders; the generator alone is the limit."""
-    results = {}
-    for kind in ("sentences", "questions", "tags"):
-        taken: dict[str, list[float]] = {name: [] for name in libraries}
-        rows_found: dict[str, Any] = {}
-        for turn in range(repeats + 1):
-            for name, library in libraries.items():
-                with tempfile.TemporaryDirectory(dir=work) as cache:
-                    made: list[Any] = []
-                    count = rows if turn else 10  # the first turn is for imports
-                    os.sync()
-                    spent = seconds(lambda: made.append(built(library, kind, count, cache)))  # noqa: B023
-                    if turn:
-                        taken[name].append(spent)
-                    rows_found[name] = (len(made[0]), made[0][0], made[0][-1])
-        if any(found != rows_found["nlpdata"] for found in rows_found.values()):
-            raise SystemExit(f"{kind}: the libraries disagree: {rows_found}")
-        alone = statistics.median(seconds(lambda: [None for _ in examples(kind, rows)]) for _ in range(repeats))  # noqa: B023
-        results[kind] = {f"{name}_rows_per_second": rows / statistics.median(taken[name]) for name in libraries}
-        results[kind]["generator_alone_rows_per_second"] = rows / alone
-        if "datasets" in libraries:
-            results[kind]["ratio"] = statistics.median(taken["datasets"]) / statistics.median(taken["nlpdata"])
-    return results
+def read(kind: str, data_files: str, cache_dir: str, **options: Any) -> None:
+    """All batches of a file parsed, and dropped."""
+    for _ in get_file_type(kind).read(data_files, **options):
+        pass
 
 
-def tables(rows: int, repeats: int, work: Path) -> dict[str, Any]:
-    """Preparation of a table against its reader alone."""
+def tables(rows: int, repeats: int, work: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Preparation of a table; the floor is its reader alone."""
     rng = random.Random(0)
     lines = [(str(n), text(rng, 100), str(n % 10)) for n in range(rows)]
     (work / "rows.csv").write_text("id,text,label\n" + "".join(",".join(line) + "\n" for line in lines), "utf-8")
     (work / "rows.tsv").write_text("id\ttext\tlabel\n" + "".join("\t".join(line) + "\n" for line in lines), "utf-8")
     objects = (json.dumps({"id": int(n), "text": words, "label": int(label)}) + "\n" for n, words, label in lines)
     (work / "rows.jsonl").write_text("".join(objects), "utf-8")
-    results = {}
-    for name, (kind, suffix, options) in LIMITS.items():
-        path = str(work / f"rows.{suffix}")
-        reading, preparing = [], []
-        for _ in range(repeats):
-            reading.append(seconds(lambda: [None for _ in get_file_type(kind).read(path, **options)]))  # noqa: B023
-            with tempfile.TemporaryDirectory(dir=work) as cache:
-                os.sync()
-                load = {"data_files": path, "cache_dir": cache, **options}
-                preparing.append(seconds(lambda: nlpdata.load_dataset(kind, **load)))  # noqa: B023
-        read, prepared = statistics.median(reading), statistics.median(preparing)
-        size = os.path.getsize(path) / 1e6
-        results[name] = {
-            "megabytes": size,
-            "reader_megabytes_per_second": size / read,
-            "prepared_megabytes_per_second": size / prepared,
-            "share_of_reader": read / prepared,
-        }
-    return results
+    readers = {"nlpdata": nlpdata.load_dataset, "floor": read}
+
+    def in_an_empty_cache(_: str, load: Any) -> float:
+        with tempfile.TemporaryDirectory(dir=work) as cache:
+            os.sync()
+            return measure.seconds(partial(load, cache_dir=cache))
+
+    for suffix, (kind, options) in TABLES.items():
+        path = work / f"rows.{suffix}"
+        works = {name: partial(do, kind, data_files=str(path), **options) for name, do in readers.items()}
+        line = measure.medians(measure.take_turns(works, repeats, in_an_empty_cache), rows)
+        yield f"prepare {suffix}", line | {"megabytes_per_second": path.stat().st_size / rows / line["nlpdata_us"]}
 
 
 def make_dump(path: Path, articles: int, megabytes: float) -> None:
@@ -199,7 +180,7 @@ def dumps(articles: int, megabytes: float, work: Path) -> dict[str, Any]:
                 "from nlpdata import load_dataset; import time; t = time.perf_counter(); "
                 f"print(len(load_dataset('wikipedia', {loading})), time.perf_counter() - t)"
             )
-            found, spent = _child(call)
+            found, spent = measure.in_a_fresh_process(call).split()
             speeds[f"articles_per_second_{workers}"] = int(found) / float(spent)
     memory = {}
     for name, path in (("small", small), ("large", large)):
@@ -208,7 +189,7 @@ def dumps(articles: int, megabytes: float, work: Path) -> dict[str, Any]:
             f"print(sum(1 for part in dump_parts({str(path)!r}) for page in pages_of_part(part)), time.perf_counter() - t, "
             "[line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
         )
-        pages, spent, peak = _child(call)
+        pages, spent, peak = measure.in_a_fresh_process(call).split()
         memory[name] = {
             "megabytes_of_bz2": path.stat().st_size / 1e6,
             "pages": int(pages),
@@ -218,57 +199,20 @@ def dumps(articles: int, megabytes: float, work: Path) -> dict[str, Any]:
     return {**speeds, "reading": memory}
 
 
-def _child(code: str) -> list[str]:
-    environment = {**os.environ, "NLPDATA_PROGRESS": "0"}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
-    ).stdout.split()
-
-
-def installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def run(rows: int, repeats: int, dump: tuple[int, float], peer: bool) -> dict[str, Any]:
-    """Everything as one JSON-able object."""
-    libraries: dict[str, Any] = {"nlpdata": nlpdata}
-    if peer and is_available("datasets"):
-        import datasets
-
-        datasets.disable_progress_bars()
-        libraries["datasets"] = datasets
-    with tempfile.TemporaryDirectory() as made, settings.override(progress=False):
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    sizes = {"rows": (300, 200_000), "repeats": (1, 5), "articles": (80, 3000), "megabytes": (1, 500)}
+    given = measure.options(__doc__, arguments, sizes, no_peer=measure.NO_PEER)
+    peer = measure.peer(given.no_peer)
+    libraries = {"nlpdata": nlpdata} if peer is None else {"nlpdata": nlpdata, "datasets": peer}
+    with measure.quiet(given.folder) as folder, tempfile.TemporaryDirectory(dir=folder) as made:
         work = Path(made)
-        results = {"generators": generators(rows, repeats, libraries, work), "tables": tables(rows, repeats, work)}
+        kinds = ("sentences", "questions", "tags")
+        lines = ((f"prepare {kind}", generator(kind, given.rows, given.repeats, libraries, work)) for kind in kinds)
+        medians = measure.table(chain(lines, tables(given.rows, given.repeats, work)))
+        found = {"rows": given.rows, "repeats": given.repeats, "medians": medians}
         if is_available("mwparserfromhell"):
-            results["dumps"] = dumps(*dump, work)
-    return {
-        "command": " ".join(["python", *sys.argv]),
-        "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(), "python": platform.python_version()},
-        "load_average": os.getloadavg()[0],
-        "versions": {name: installed(name) for name in ("nlpdata", "datasets", "pyarrow", "mwparserfromhell")},
-        "repeats": repeats,
-        "results": results,
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--time", action="store_true", help="real size")
-    parser.add_argument("--rows", type=int, default=None)
-    parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--no-peer", action="store_true", help="leave `datasets` out")
-    parser.add_argument("--out", type=Path, help="also write the JSON to this file")
-    given = parser.parse_args()
-    rows = given.rows or (ROWS if given.time else 300)
-    dump = (ARTICLES, DUMP_MEGABYTES) if given.time else (80, 0.5)
-    found = json.dumps(run(rows, given.repeats if given.time else 1, dump, not given.no_peer), indent=1)
-    print(found)
-    if given.out:
-        given.out.write_text(found + "\n", "utf-8")
+            found["dumps"] = dumps(given.articles, given.megabytes, work)
+    return measure.report(given, ("datasets", "pyarrow", "mwparserfromhell"), found)
 
 
 if __name__ == "__main__":

@@ -11,40 +11,30 @@ machine does slows all of them; only the ratios mean something on a shared machi
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import os
-import platform
 import random
 import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from itertools import count, islice, pairwise
+from itertools import count, islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import corpus
+import measure
 import numpy as np
-import pyarrow as pa
+from floor import Floor
+from measure import Work
 
 import nlpdata
 from nlpdata._optional import is_available
-from nlpdata.settings import settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import corpus
 
 BATCH = 1000
 LOADER_BATCH = 64
 SLIM = ["id", "text", "label"]
-Work = Callable[[], Any]
 
 
 @dataclass(frozen=True)
@@ -64,71 +54,6 @@ class Case:
     same: bool = True
 
 
-class Floor:
-    """The corpus as memory-mapped NumPy arrays, and what one would write by hand over them."""
-
-    def __init__(self, folder: Path) -> None:
-        def load(name: str) -> Any:
-            return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))  # without memmap's slow slicing
-
-        self.id, self.label, self.tokens, self.embedding = map(load, ("id", "label", "tokens", "embedding"))
-        self.text_offsets, self.offsets = load("text_offsets"), load("tokens_offsets")
-        self.text_array = load("text")
-        self.bytes = memoryview(self.text_array)
-        self.text_arrow = pa.Array.from_buffers(
-            pa.large_string(), len(self.id), [None, pa.py_buffer(self.text_offsets), pa.py_buffer(self.text_array)]
-        )
-
-    def slim(self, i: int) -> dict[str, Any]:
-        offset = self.text_offsets.item
-        return {"id": self.id.item(i), "text": str(self.bytes[offset(i) : offset(i + 1)], "utf-8"), "label": self.label.item(i)}
-
-    def row(self, i: int) -> dict[str, Any]:
-        row, offset = self.slim(i), self.offsets.item
-        row["tokens"] = self.tokens[offset(i) : offset(i + 1)].tolist()
-        row["embedding"] = self.embedding[i].tolist()
-        return row
-
-    def texts(self, a: int, b: int) -> list[str]:
-        return list(self.text_arrow.slice(a, b - a).to_numpy(zero_copy_only=False).tolist())
-
-    def columns(self, a: int, b: int, slim: bool = False) -> dict[str, Any]:
-        found = {"id": self.id[a:b].tolist(), "text": self.texts(a, b), "label": self.label[a:b].tolist()}
-        if not slim:
-            found["tokens"] = [self.tokens[s:e].tolist() for s, e in pairwise(self.offsets[a : b + 1].tolist())]
-            found["embedding"] = self.embedding[a:b].tolist()
-        return found
-
-    def rows(self, a: int, b: int, slim: bool = False) -> Iterator[dict[str, Any]]:
-        found = self.columns(a, b, slim)
-        names = list(found)
-        return (dict(zip(names, values, strict=True)) for values in zip(*found.values(), strict=True))
-
-    def some(self, rows: Any) -> dict[str, Any]:
-        """Columns of rows in any order."""
-        data, text, tokens = self.bytes, self.text_offsets, self.offsets
-        return {
-            "id": self.id[rows].tolist(),
-            "text": [str(data[a:b], "utf-8") for a, b in zip(text[rows].tolist(), text[rows + 1].tolist(), strict=True)],
-            "label": self.label[rows].tolist(),
-            "tokens": [
-                self.tokens[a:b].tolist() for a, b in zip(tokens[rows].tolist(), tokens[rows + 1].tolist(), strict=True)
-            ],
-            "embedding": self.embedding[rows].tolist(),
-        }
-
-    def ragged(self, a: int, b: int) -> list[Any]:
-        offsets = self.offsets[a : b + 1]
-        flat = self.tokens[offsets[0] : offsets[-1]].astype(np.int64)
-        return [flat[s:e] for s, e in pairwise((offsets - offsets[0]).tolist())]
-
-    def ragged_some(self, rows: Any) -> list[Any]:
-        start, stop = self.offsets[rows], self.offsets[rows + 1]
-        flat = np.concatenate([self.tokens[a:b] for a, b in zip(start.tolist(), stop.tolist(), strict=True)]).astype(np.int64)
-        ends = np.concatenate([[0], np.cumsum(stop - start)])
-        return [flat[s:e] for s, e in pairwise(ends.tolist())]
-
-
 def last(values: Any) -> Any:
     """The last of many, without keeping the others."""
     found = None
@@ -140,16 +65,11 @@ def last(values: Any) -> Any:
 class Cases:
     """All lines of the table over one corpus."""
 
-    def __init__(self, folder: Path, peer: bool) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, peer: Any) -> None:
+        self.folder, self.peer = folder, peer
         self.our_path, self.their_path = str(folder / "nlpdata"), str(folder / "datasets")
         self.ours = nlpdata.load_from_disk(self.our_path)
-        self.peer: Any = None
-        self.theirs: Any = None
-        if peer:
-            import datasets
-
-            self.peer, self.theirs = datasets, datasets.load_from_disk(self.their_path)
+        self.theirs: Any = None if peer is None else peer.load_from_disk(self.their_path)
         self.floor = Floor(folder / "floor")
         self.rows = len(self.ours)
         rng = np.random.default_rng(1)
@@ -314,7 +234,7 @@ class Cases:
     def loaders(self) -> Iterator[Case]:
         if not is_available("torch"):
             return
-        from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
+        from torch.utils.data import BatchSampler, DataLoader, SequentialSampler
 
         torch, floor, shown = __import__("torch"), self.floor, ["id", "label", "embedding"]
         walked = min(self.rows, 20_000) // LOADER_BATCH * LOADER_BATCH
@@ -346,7 +266,6 @@ class Cases:
         yield Case("DataLoader(64), sequential", 4, None, walked, *self.both(collated(False)), straight)
         yield Case("DataLoader(64), shuffled", 4, None, walked, *self.both(collated(True)), mixed, False)
         yield Case("DataLoader(64), batch handed whole", 12, None, walked, whole(self.ours), plain, straight)
-        assert RandomSampler  # the sampler that shuffle=True stands for
 
     def saving(self, copies: int = 1) -> Iterator[Case]:
         target = self.folder / f"saved-{os.getpid()}"
@@ -386,40 +305,15 @@ class Cases:
             self.theirs.cleanup_cache_files()
 
 
-def plain(value: Any) -> Any:
-    """Arrays and tensors as lists, so that results compare."""
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list | tuple) else value
-
-
-def seconds(work: Work) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def measure(case: Case, repeats: int) -> dict[str, Any]:
-    """Medians of the three, taking turns; refuses to time what does not agree."""
+def line(case: Case, repeats: int) -> dict[str, Any]:
+    """Medians of the three; refuses to time what does not agree."""
     works = {"nlpdata": case.ours, "datasets": case.theirs, "floor": case.floor}
-    present = {name: work for name, work in works.items() if work is not None}
-    first = {name: plain(work()) for name, work in present.items()}
-    if case.same and any(value != first["nlpdata"] for value in first.values()):
-        raise SystemExit(f"{case.name}: the results differ: {str(first)[:2000]}")
-    taken: dict[str, list[float]] = {name: [] for name in present}
+    first = {name: measure.plain(work()) for name, work in works.items() if work is not None}
+    if case.same:
+        measure.agree(case.name, first)
     gc.collect()
-    for _ in range(repeats):
-        for name, work in present.items():
-            taken[name].append(seconds(work))
-    found: dict[str, Any] = {f"{n}_us": statistics.median(t) / case.units * 1e6 for n, t in taken.items()}
-    found["target_ratio"], found["target_share"] = case.target, case.share
-    if "datasets_us" in found:
-        found["ratio"] = statistics.median(t / o for t, o in zip(taken["datasets"], taken["nlpdata"], strict=True))
-    if "floor_us" in found:
-        found["share_of_floor"] = statistics.median(f / o for f, o in zip(taken["floor"], taken["nlpdata"], strict=True))
-    return found
+    found = {"target_ratio": case.target, "target_share": case.share}
+    return found | measure.medians(measure.take_turns(works, repeats), case.units)
 
 
 # What a fresh process needs to open a folder: time, growth of its memory, and bytes that came from the disk.
@@ -460,9 +354,8 @@ def opened(folder: Path, tiny: Path, libraries: list[str], repeats: int) -> dict
             for _ in range(repeats):
                 if how == "cold":
                     evict(folder / library)
-                command = [sys.executable, "-W", "ignore", "-c", OPENING, library, str(folder / library), str(tiny / library)]
-                runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-            found[f"{library}, {how}"] = {name: statistics.median(r[name] for r in runs) for name in runs[0]}
+                runs.append(json.loads(measure.in_a_fresh_process(OPENING, library, folder / library, tiny / library)))
+            found[f"{library}, {how}"] = {name: median(r[name] for r in runs) for name in runs[0]}
     return found
 
 
@@ -475,85 +368,35 @@ def eightfold(cases: Cases) -> Path:
     return target
 
 
-def installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def run(rows: int, folder: Path, repeats: int, only: str = "", large: bool = False) -> dict[str, Any]:
-    """Everything as one JSON-able object."""
-    peer = is_available("datasets")
-    if peer:
-        import datasets
-
-        datasets.disable_progress_bars()
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    given = measure.options(
+        __doc__,
+        arguments,
+        {"rows": (100, 1_000_000), "repeats": (1, 5)},
+        large={"action": "store_true", "help": "also the lines that write eight times the corpus"},
+        only={"default": "", "help": "only lines whose name holds this"},
+        no_peer=measure.NO_PEER,
+    )
+    random.seed(0)
     if is_available("torch"):
         __import__("torch").set_num_threads(1)
-    place = corpus.make(folder, rows)
-    cases = Cases(place, peer)
-    results = {}
-    with settings.override(progress=False), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # what `datasets` asks of a newer pyarrow
-        for case in [*cases.all(), *(cases.saving(8) if large else ())]:
-            if only in case.name:
-                results[case.name] = measure(case, min(repeats, 2) if case.name.endswith("x8") else repeats)
-                if repeats > 1:
-                    print(show(case.name, results[case.name]), file=sys.stderr, flush=True)
-    libraries = ["nlpdata", "datasets"] if peer else ["nlpdata"]
-    tiny = corpus.make(folder, 10)
-    fresh = {} if only else opened(place, tiny, libraries, repeats)
-    if large and not only:
-        fresh |= {f"x8, {name}": found for name, found in opened(eightfold(cases), tiny, libraries, repeats).items()}
-    cases.close()
-    return {
-        "benchmark": "dataset",
-        "command": " ".join(["python", *sys.argv]),
-        "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "system": platform.platform()},
-        "load_average": os.getloadavg()[0],
-        "versions": {"python": platform.python_version()}
-        | {n: installed(n) for n in ("nlpdata", "datasets", "pyarrow", "numpy", "torch")},
-        "rows": rows,
-        "repeats": repeats,
-        "medians": results,
-        "open_in_a_fresh_process": fresh,
-    }
-
-
-def show(name: str, found: dict[str, Any]) -> str:
-    """One line of the table."""
-    times = [f"{found[k]:12.2f}" if k in found else " " * 12 for k in ("nlpdata_us", "datasets_us", "floor_us")]
-    ratio = f"{found['ratio']:8.1f}" if "ratio" in found else " " * 8
-    share = f"{found['share_of_floor']:7.2f}" if "share_of_floor" in found else " " * 7
-    aim = f"{found['target_ratio']:g}" + (f" ({found['target_share']:g})" if found["target_share"] else "")
-    return f"{name:40}{''.join(times)}{ratio}{share}   {aim}"
-
-
-HEAD = f"{'median microseconds a row or call':40}{'nlpdata':>12}{'datasets':>12}{'floor':>12}{'ratio':>8}{'share':>7}   target"
-
-
-def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--time", action="store_true", help="real size; otherwise tiny, to see that it runs")
-    parser.add_argument("--rows", type=int, default=None, help="rows (default 1,000,000 with --time, 100 without)")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--large", action="store_true", help="also the lines that write eight times the corpus")
-    parser.add_argument("--only", default="", help="only lines whose name holds this")
-    parser.add_argument("--folder", type=Path, default=os.environ.get("NLPDATA_BENCH"), help="where the corpus is kept")
-    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
-    given = parser.parse_args(arguments)
-    rows = given.rows or (1_000_000 if given.time else 100)
-    random.seed(0)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(given.folder or temporary)
-        report = run(rows, folder, given.repeats if given.time else 1, given.only, given.large)
-    if given.out is not None:
-        given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return report
+    repeats, fresh = given.repeats, {}
+    with measure.quiet(given.folder) as folder:
+        place, tiny = corpus.make(folder, given.rows), corpus.make(folder, 10)
+        cases = Cases(place, measure.peer(given.no_peer))
+        lines = (case for case in [*cases.all(), *(cases.saving(8) if given.large else ())] if given.only in case.name)
+        found = measure.table(
+            (case.name, line(case, min(repeats, 2) if case.name.endswith("x8") else repeats)) for case in lines
+        )
+        if not given.only:
+            libraries = ["nlpdata"] if cases.peer is None else ["nlpdata", "datasets"]
+            fresh = opened(place, tiny, libraries, repeats)
+            if given.large:
+                fresh |= {f"x8, {name}": taken for name, taken in opened(eightfold(cases), tiny, libraries, repeats).items()}
+        cases.close()
+    report = {"rows": given.rows, "repeats": repeats, "medians": found, "open_in_a_fresh_process": fresh}
+    return measure.report(given, ("datasets", "pyarrow", "numpy", "torch"), report)
 
 
 if __name__ == "__main__":
-    made = main()
-    print(json.dumps(made, indent=1))
-    print("\n".join([HEAD, *(show(*line) for line in made["medians"].items())]), file=sys.stderr)
+    main()

@@ -1,30 +1,25 @@
-"""How long does a key take, and how much memory, against reading the bytes once?
+"""How long does a key take, and how much memory, against `datasets`, and against reading the bytes once?
 
-As a test (tiny): ``pytest benchmarks/bench_keys.py``.
-At real size: ``python benchmarks/bench_keys.py --time [--out FILE]``, which writes one JSON: machine, versions, command, and
-per case the median and least seconds, the peak of extra memory, and the limit: one hash (``xxh3_128``) of the same bytes by one
-thread. The peer is ``datasets.fingerprint.Hasher``, where it is installed.
+    python benchmarks/bench_keys.py           # tiny: checks that everything runs
+    python benchmarks/bench_keys.py --time    # functions that reach 100 MB; prints one JSON of medians
+
+The floor is one hash (``xxh3_128``) of the same bytes by one thread.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import statistics
-import sys
-import time
 import tracemalloc
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
 from typing import Any
 
+import measure
 import numpy as np
 import pyarrow as pa
 import xxhash
 
+from nlpdata._optional import is_available
 from nlpdata.cache.explain import ingredients
 from nlpdata.cache.key import content_key
 
@@ -46,23 +41,10 @@ def functions(num_bytes: int) -> dict[str, tuple[Callable[..., Any], Any]]:
         "function over an Arrow table": (lambda row: column[row], array),
         "function over a vocabulary": (lambda row: words[row], None),
     }
-    try:
-        import torch
-    except ImportError:
-        return cases
-    tensor = torch.from_numpy(array)
-    return {**cases, "function over a torch tensor": (lambda row: tensor[row], array)}
-
-
-def seconds(function: Callable[[], Any], repeats: int) -> tuple[float, float]:
-    """Median and least seconds of several calls, after one that is not counted."""
-    function()
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken), min(taken)
+    if is_available("torch"):
+        tensor = __import__("torch").from_numpy(array)
+        cases["function over a torch tensor"] = (lambda row: tensor[row], array)
+    return cases
 
 
 def extra_bytes(function: Callable[[], Any]) -> int:
@@ -74,65 +56,26 @@ def extra_bytes(function: Callable[[], Any]) -> int:
     return peak
 
 
-def peer() -> Callable[[Any], Any] | None:
-    try:
-        from datasets.fingerprint import Hasher
-    except ImportError:
-        return None
-    return Hasher.hash  # type: ignore[no-any-return]
-
-
-def measure(num_bytes: int, repeats: int) -> list[dict[str, Any]]:
-    hasher, results = peer(), []
+def lines(num_bytes: int, repeats: int, peer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each function's key, by the microsecond."""
     for name, (function, data) in functions(num_bytes).items():
         calls = repeats if data is not None else repeats * 10
-        median, least = seconds(lambda f=function: content_key(f), calls)
-        found: dict[str, Any] = {"case": name, "nlpdata_s": median, "nlpdata_least_s": least}
-        found["nlpdata_extra_bytes"] = extra_bytes(lambda f=function: content_key(f))
-        found["ingredients_s"] = seconds(lambda f=function: ingredients(f), max(repeats // 4, 1))[0]
+        works = {"nlpdata": partial(content_key, function)}
+        if peer is not None:
+            works["datasets"] = partial(peer.fingerprint.Hasher.hash, function)
         if data is not None:
-            found["limit_s"], found["limit_least_s"] = seconds(lambda d=data: xxhash.xxh3_128_digest(d.data), calls)
-        if hasher is not None:
-            found["datasets_s"] = seconds(lambda f=function: hasher(f), max(repeats // 10, 1))[0]
-            found["datasets_extra_bytes"] = extra_bytes(lambda f=function: hasher(f))
-        results.append(found)
-    return results
+            works["floor"] = partial(xxhash.xxh3_128_digest, data.data)
+        line: dict[str, Any] = measure.medians(measure.take_turns(works, calls))
+        line |= {f"{of}_extra_bytes": extra_bytes(work) for of, work in works.items() if of != "floor"}
+        line["ingredients_seconds"] = median(measure.several(partial(ingredients, function), max(repeats // 4, 1)))
+        yield f"key of {name}", line
 
 
-def test_keys_are_measured() -> None:
-    found = measure(100_000, 2)
-    assert all(case["nlpdata_s"] > 0 and case["nlpdata_extra_bytes"] < 2**20 for case in found)
-    assert any("limit_s" in case for case in found)
-
-
-def installed(*names: str) -> dict[str, str]:
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--time", action="store_true", help="real size; otherwise tiny, to see that it runs")
-    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
-    given = parser.parse_args()
-    size = 100 * 2**20 if given.time else 10**5
-    report = {
-        "machine": {"system": platform.platform(), "python": platform.python_version()},
-        "versions": installed("nlpdata", "datasets", "dill", "numpy", "xxhash"),
-        "command": " ".join(["python", *sys.argv]),
-        "load_average": os.getloadavg()[0],
-        "num_bytes": size,
-        "cases": measure(size, 40 if given.time else 2),
-    }
-    text = json.dumps(report, indent=1)
-    if given.out is not None:
-        given.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    given = measure.options(__doc__, arguments, {"bytes": (10**5, 100 * 2**20), "repeats": (2, 40)}, no_peer=measure.NO_PEER)
+    found = measure.table(lines(given.bytes, given.repeats, measure.peer(given.no_peer)))
+    report = {"bytes": given.bytes, "repeats": given.repeats, "medians": found}
+    return measure.report(given, ("datasets", "dill", "numpy", "xxhash"), report)
 
 
 if __name__ == "__main__":

@@ -11,31 +11,28 @@ their ratio means anything on a machine that does other work.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import os
-import platform
-import statistics
-import sys
 import tempfile
-import time
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import measure
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import nlpdata
-from nlpdata._optional import is_available
 from nlpdata.settings import settings
 
 KINDS = {"csv": "rows.csv", "json": "rows.jsonl", "text": "rows.txt", "parquet": "rows.parquet"}
-ROWS = 300_000
+AIMS = {"csv": 1.7, "json": 3, "text": 8, "parquet": 2.2}  # of the first load, against `datasets`
+AIM_AGAIN = 4
 AGAIN = 25  # cached loads per median
 
 
@@ -58,59 +55,35 @@ def make_files(folder: Path, rows: int) -> None:
     (folder / KINDS["text"]).write_text("".join(line + "\n" for line in text), encoding="utf-8")
 
 
-def ours(kind: str, path: Path, cache: Path) -> Any:
-    with settings.override(cache=str(cache), progress=False):
-        return nlpdata.load_dataset(kind, data_files=str(path), split="train")
+def compare(kind: str, path: Path, work: Path, peer: Any, repeats: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """First and cached loads of one file."""
+    again: dict[str, list[float]] = {"nlpdata": [], "datasets": []}
+    last: dict[str, Any] = {}
 
+    def ours(cache: str, file: Path) -> Any:
+        with settings.override(cache=cache):
+            return nlpdata.load_dataset(kind, data_files=str(file), split="train")
 
-def theirs(kind: str, path: Path, cache: Path) -> Any:
-    import datasets
+    def theirs(cache: str, file: Path) -> Any:
+        return peer.load_dataset(kind, data_files=str(file), split="train", cache_dir=cache)
 
-    return datasets.load_dataset(kind, data_files=str(path), split="train", cache_dir=str(cache))
-
-
-def seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def compare(kind: str, path: Path, work: Path, libraries: dict[str, Any], repeats: int) -> dict[str, Any]:
-    """Medians of first and cached loads of one file; the libraries take turns."""
-    first: dict[str, list[float]] = {name: [] for name in libraries}
-    again: dict[str, list[float]] = {name: [] for name in libraries}
-    found: dict[str, Any] = {}
-    for load in libraries.values():  # imports are not timed
+    def first(name: str, load: Any) -> float:
         with tempfile.TemporaryDirectory(dir=work) as cache:
-            load(kind, work / "warm" / KINDS[kind], Path(cache))
-    for _ in range(repeats):
-        for name, load in libraries.items():
-            with tempfile.TemporaryDirectory(dir=work) as cache:
-                os.sync()  # what was written before is not paid for here
-                first[name].append(seconds(lambda: found.__setitem__(name, load(kind, path, Path(cache)))))  # noqa: B023
-                again[name].append(statistics.median(seconds(lambda: load(kind, path, Path(cache))) for _ in range(AGAIN)))  # noqa: B023
-                found[name] = (found[name].num_rows, found[name][0], found[name][-1])
-    if any(rows != found["nlpdata"] for rows in found.values()):
-        raise SystemExit(f"{kind}: the libraries disagree: {found}")
-    size = path.stat().st_size
-    result: dict[str, Any] = {"rows": found["nlpdata"][0], "bytes": size}
-    for name in libraries:
-        result[name] = {
-            "first_seconds": statistics.median(first[name]),
-            "first_megabytes_per_second": size / 1e6 / statistics.median(first[name]),
-            "again_milliseconds": 1000 * statistics.median(again[name]),
-        }
-    if "datasets" in libraries:
-        result["ratio_first"] = result["datasets"]["first_seconds"] / result["nlpdata"]["first_seconds"]
-        result["ratio_again"] = result["datasets"]["again_milliseconds"] / result["nlpdata"]["again_milliseconds"]
-    return result
+            os.sync()  # what was written before is not paid for here
+            taken, found = measure.timed(partial(load, cache, path))
+            again[name].append(median(measure.seconds(partial(load, cache, path)) for _ in range(AGAIN)))
+            last[name] = (found.num_rows, found[0], found[-1])
+        measure.agree(kind, last)
+        return taken
 
-
-def installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    loads = {"nlpdata": ours} if peer is None else {"nlpdata": ours, "datasets": theirs}
+    for load in loads.values():  # imports are not timed
+        with tempfile.TemporaryDirectory(dir=work) as cache:
+            load(cache, work / "warm" / KINDS[kind])
+    taken = measure.take_turns(loads, repeats, first)
+    speed = {"megabytes_per_second": path.stat().st_size / 1e6 / median(taken["nlpdata"])}
+    yield f"load {kind}, first time", measure.medians(taken) | {"target_ratio": AIMS[kind]} | speed
+    yield f"load {kind}, again", measure.medians({name: again[name] for name in loads}) | {"target_ratio": AIM_AGAIN}
 
 
 def files_of(folder: Path, rows: int) -> Path:
@@ -123,48 +96,22 @@ def files_of(folder: Path, rows: int) -> Path:
     return made
 
 
-def run(rows: int, repeats: int, kinds: list[str], peer: bool = True, folder: Path | None = None) -> dict[str, Any]:
-    """Everything as one JSON-able object."""
-    libraries: dict[str, Any] = {"nlpdata": ours}
-    if peer and is_available("datasets"):
-        import datasets
-
-        datasets.disable_progress_bars()
-        libraries["datasets"] = theirs
-    names = ("nlpdata", "datasets", "pyarrow", "numpy")
-    with tempfile.TemporaryDirectory(dir=folder) as made:
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    given = measure.options(
+        __doc__,
+        arguments,
+        {"rows": (300, 300_000), "repeats": (1, 7)},
+        kinds={"nargs": "*", "default": list(KINDS), "choices": list(KINDS)},
+        no_peer=measure.NO_PEER,
+    )
+    with measure.quiet(given.folder) as folder, tempfile.TemporaryDirectory(dir=folder) as made:
         work = Path(made)
         (work / "warm").mkdir()
         make_files(work / "warm", 10)
-        files = files_of(folder or work, rows)
-        results = {kind: compare(kind, files / KINDS[kind], work, libraries, repeats) for kind in kinds}
-    return {
-        "command": " ".join(["python", *sys.argv]),
-        "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(), "python": platform.python_version()},
-        "load_average": os.getloadavg()[0],
-        "versions": {name: installed(name) for name in names},
-        "repeats": repeats,
-        "results": results,
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--time", action="store_true", help="real size")
-    parser.add_argument("--rows", type=int, default=None)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
-    parser.add_argument("--no-peer", action="store_true", help="leave `datasets` out")
-    parser.add_argument("--folder", type=Path, default=os.environ.get("NLPDATA_BENCH"), help="where the files are kept")
-    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
-    given = parser.parse_args()
-    rows, folder = given.rows or (ROWS if given.time else 300), given.folder and Path(given.folder)
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    report = json.dumps(run(rows, given.repeats if given.time else 1, given.kinds, not given.no_peer, folder), indent=1)
-    print(report)
-    if given.out is not None:
-        given.out.write_text(report + "\n", encoding="utf-8")
+        files, peer = files_of(folder, given.rows), measure.peer(given.no_peer)
+        lines = (compare(kind, files / KINDS[kind], work, peer, given.repeats) for kind in given.kinds)
+        found = {"rows": given.rows, "repeats": given.repeats, "medians": measure.table(chain.from_iterable(lines))}
+    return measure.report(given, ("datasets", "pyarrow", "numpy"), found)
 
 
 if __name__ == "__main__":

@@ -11,41 +11,34 @@ does slows all of them; only the ratios mean something on a shared machine.
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import os
-import platform
 import shutil
-import statistics
-import sys
 import tempfile
 import threading
-import time
 import tracemalloc
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import corpus
+import measure
 import numpy as np
+from measure import Work
 
 import nlpdata
 from nlpdata._optional import is_available
 from nlpdata.cache.key import content_key
 from nlpdata.settings import settings
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import corpus
-
 BATCH = 1000
 VOCABULARY = 16_000
 PARALLEL = "TOKENIZERS_PARALLELISM"
-Work = Callable[[], Any]
 fresh = count()  # a number in each function, so that no result is found again
 
 
@@ -53,8 +46,8 @@ fresh = count()  # a number in each function, so that no result is found again
 class Case:
     """One line of the table: the same work done by both, and by hand.
 
-    ``ratio`` is what is aimed at against `datasets`, ``share`` against the floor (of which ``parts`` run side by side), and
-    ``most_bytes`` bounds what is written a row. Each library's work returns its dataset; number of rows and last row compare.
+    ``ratio`` is what is aimed at against `datasets`, ``share`` against the floor (of which ``parts`` run side by side). Each
+    library's work returns its dataset; number of rows and last row compare.
     """
 
     name: str
@@ -64,7 +57,6 @@ class Case:
     floor: Work | None = None
     ratio: float | None = None
     share: float | None = None
-    most_bytes: float | None = None
     parts: int = 1
     threads: bool = False
 
@@ -84,13 +76,9 @@ def keeps(number: int) -> Callable[..., Any]:
 class Cases:
     """All lines over one corpus."""
 
-    def __init__(self, folder: Path, peer: bool) -> None:
+    def __init__(self, folder: Path, peer: Any) -> None:
         self.ours = nlpdata.load_from_disk(str(folder / "nlpdata"))
-        self.theirs: Any = None
-        if peer:
-            import datasets
-
-            self.theirs = datasets.load_from_disk(str(folder / "datasets"))
+        self.theirs: Any = None if peer is None else peer.load_from_disk(str(folder / "datasets"))
         self.rows = len(self.ours)
         self.tokenizer: Any = None
         if is_available("tokenizers"):
@@ -119,12 +107,10 @@ class Cases:
         def filtering(ds: Any) -> Any:
             return ds.filter(keeps(next(fresh)), batched=True)
 
-        yield Case("map batched, adds a column", rows, *self.both(batched, rows), _by_hand(adds(0), texts), 3.5, most_bytes=10)
-        yield Case(
-            "map batched, replaces all", rows, *self.both(replacing, rows), _by_hand(adds(0), texts), 1.35, most_bytes=10
-        )
+        yield Case("map batched, adds a column", rows, *self.both(batched, rows), _by_hand(adds(0), texts), 3.5)
+        yield Case("map batched, replaces all", rows, *self.both(replacing, rows), _by_hand(adds(0), texts), 1.35)
         some = [row for part in texts[: -(-fewer // BATCH)] for row in part][:fewer]
-        yield Case("map row by row, adds a column", fewer, *self.both(by_row, fewer), _rows_by_hand(some), 12, most_bytes=10)
+        yield Case("map row by row, adds a column", fewer, *self.both(by_row, fewer), _rows_by_hand(some), 12)
         yield Case("filter batched", rows, *self.both(filtering, rows), _by_hand(keeps(0), texts), 1.5)
         if self.tokenizer is not None:
             yield from self.tokenizing(texts)
@@ -141,7 +127,7 @@ class Cases:
             return lambda ds: ds.map(tokenize(next(fresh)), batched=True, **more)
 
         rows = min(self.rows, max(self.rows // 50, 100))
-        many = min(self.rows, 3 * rows)
+        many = min(self.rows, 8 * rows)  # half a minute: starting processes is a small part of work that they are meant for
         few, more = (_by_hand(tokenize(0), _cut(texts, n)) for n in (rows, many))
         yield Case("tokenize, 1 thread", rows, *self.both(mapped(), rows), few, None, 0.97)
         yield Case("tokenize, its own threads", many, *self.both(mapped(), many), more, None, 0.97, threads=True)
@@ -205,7 +191,7 @@ def parallel(on: bool) -> Iterator[None]:
 
 
 class WorkerMemory(threading.Thread):
-    """The most memory that any one child process had to itself, files that it maps not counted, in bytes. Linux only."""
+    """The most memory that any one process below this one had to itself, without files that it maps, in bytes. Linux only."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -213,12 +199,15 @@ class WorkerMemory(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(0.1):
-            for path in Path("/proc/self/task").glob("*/children"):
-                try:
-                    own = [self._own_bytes(child) for child in path.read_text().split()]
-                except OSError:
-                    continue
-                self.most = max([self.most, *own])
+            with suppress(OSError):  # one that ends meanwhile
+                self.most = max([self.most, *map(self._own_bytes, self._below("self"))])
+
+    @classmethod
+    def _below(cls, process: str) -> Iterator[str]:
+        for path in Path(f"/proc/{process}/task").glob("*/children"):
+            for child in path.read_text().split():
+                yield child
+                yield from cls._below(child)
 
     @staticmethod
     def _own_bytes(child: str) -> int:
@@ -240,40 +229,31 @@ def folder_bytes(folder: str | Path) -> int:
     return sum(found.values())
 
 
-def measure(case: Case, repeats: int) -> dict[str, Any]:
-    """Medians of the three, taking turns; refuses to time what does not agree."""
-    works = {"nlpdata": case.ours, "datasets": case.theirs, "floor": case.floor}
-    taken: dict[str, list[float]] = {name: [] for name, work in works.items() if work is not None}
+def line(case: Case, repeats: int) -> dict[str, Any]:
+    """Medians of the three; refuses to time what does not agree."""
     found: dict[str, Any] = {"rows": case.rows, "target_ratio": case.ratio, "target_share": case.share}
+    last: dict[str, Any] = {}
+
+    def timed(name: str, work: Work) -> float:
+        gc.collect()
+        os.sync()  # what the one before left to be written is not waited for by the next
+        before = folder_bytes(settings.cache)
+        with WorkerMemory() as memory:
+            taken, made = measure.timed(work)
+        if name == "nlpdata":
+            found["bytes_a_row"] = (folder_bytes(settings.cache) - before) / case.rows
+            found["worker_bytes"] = max(found.get("worker_bytes", 0), memory.most)
+        if name != "floor":
+            last[name] = (len(made), made[-1])
+            measure.agree(case.name, last)
+        if name == "datasets":
+            made.cleanup_cache_files()
+        return taken
+
     with parallel(case.threads):
-        for _ in range(repeats):
-            last = {}
-            for name, work in works.items():
-                if work is None:
-                    continue
-                gc.collect()
-                os.sync()  # what the one before left to be written is not waited for by the next
-                before, started = folder_bytes(settings.cache), time.perf_counter()
-                with WorkerMemory() as memory:
-                    made = work()
-                taken[name].append(time.perf_counter() - started)
-                if name == "nlpdata":
-                    found["bytes_a_row"] = (folder_bytes(settings.cache) - before) / case.rows
-                    found["worker_bytes"] = max(found.get("worker_bytes", 0), memory.most)
-                if name != "floor":
-                    last[name] = (len(made), made[-1])
-                if name == "datasets":
-                    made.cleanup_cache_files()
-            if len(last) == 2 and last["nlpdata"] != last["datasets"]:
-                raise SystemExit(f"{case.name}: the results differ: {str(last)[:2000]}")
-    found |= {f"{name}_us": statistics.median(times) / case.rows * 1e6 for name, times in taken.items()}
-    if "datasets" in taken:
-        found["ratio"] = statistics.median(t / o for t, o in zip(taken["datasets"], taken["nlpdata"], strict=True))
-    if "floor" in taken:
-        found["share_of_floor"] = (
-            statistics.median(f / o for f, o in zip(taken["floor"], taken["nlpdata"], strict=True)) / case.parts
-        )
-    return found
+        taken = measure.take_turns({"nlpdata": case.ours, "datasets": case.theirs, "floor": case.floor}, repeats, timed)
+    shutil.rmtree(settings.cache, ignore_errors=True)
+    return found | measure.medians(taken, case.rows, case.parts)
 
 
 # --- keys, results found again, and disk ----------------------------------------------------------------------------------
@@ -286,9 +266,9 @@ def again(cases: Cases, repeats: int) -> dict[str, Any]:
     over_array = lambda row: {"first": array[0]}  # noqa: E731
     ds.map(tokenize, batched=True)
     found = {
-        "same_map_again_ms": _milliseconds(lambda: ds.map(tokenize, batched=True), 20 * repeats),
-        "key_of_a_function_ms": _milliseconds(lambda: content_key(tokenize), 20 * repeats),
-        "key_over_100_mb_ms": _milliseconds(lambda: content_key(over_array), 3 * repeats),
+        "same_map_again_ms": milliseconds(lambda: ds.map(tokenize, batched=True), 20 * repeats),
+        "key_of_a_function_ms": milliseconds(lambda: content_key(tokenize), 20 * repeats),
+        "key_over_100_mb_ms": milliseconds(lambda: content_key(over_array), 3 * repeats),
     }
     tracemalloc.start()
     content_key(over_array)
@@ -297,18 +277,13 @@ def again(cases: Cases, repeats: int) -> dict[str, Any]:
     if cases.theirs is not None:
         theirs = cases.theirs.select(range(min(1000, cases.rows)))
         made = theirs.map(tokenize, batched=True)
-        found["datasets_same_map_again_ms"] = _milliseconds(lambda: theirs.map(tokenize, batched=True), 20 * repeats)
+        found["datasets_same_map_again_ms"] = milliseconds(lambda: theirs.map(tokenize, batched=True), 20 * repeats)
         made.cleanup_cache_files()
     return found
 
 
-def _milliseconds(work: Work, times: int) -> float:
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        taken.append(1000 * (time.perf_counter() - started))
-    return statistics.median(taken)
+def milliseconds(work: Work, times: int) -> float:
+    return 1000 * median(measure.several(work, times))
 
 
 def four_steps(cases: Cases, text_bytes: int) -> dict[str, Any]:
@@ -327,95 +302,35 @@ def four_steps(cases: Cases, text_bytes: int) -> dict[str, Any]:
     found: dict[str, Any] = {"text_bytes": rows * average, "rows": rows}
     with parallel(True):
         for name, step in steps:
-            before, started = folder_bytes(settings.cache), time.perf_counter()
-            ds = ds.map(step, batched=True)
-            taken = time.perf_counter() - started
+            before = folder_bytes(settings.cache)
+            taken, ds = measure.timed(partial(ds.map, step, batched=True))
             written = folder_bytes(settings.cache) - before
             column = sum(table.nbytes for table in ds.select_columns([name]).with_format("arrow").iter(50_000))
             found[name] = {"seconds": taken, "written_bytes": written, "column_bytes": column}
     return found
 
 
-def installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def run(rows: int, folder: Path, repeats: int, only: str = "", large: bool = False) -> dict[str, Any]:
-    """Everything as one JSON-able object."""
-    peer = is_available("datasets")
-    if peer:
-        import datasets
-
-        datasets.disable_progress_bars()
-    place = corpus.make(folder, rows)
-    cache = tempfile.mkdtemp(prefix="bench-map-", dir=folder)
-    try:
-        with settings.override(progress=False, cache=cache), warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # what `datasets` asks of a newer pyarrow
-            cases, results = Cases(place, peer), {}
-            for case in cases.all():
-                if only in case.name:
-                    results[case.name] = measure(case, repeats)
-                    if repeats > 1:
-                        print(show(case.name, results[case.name]), file=sys.stderr, flush=True)
-                    shutil.rmtree(cache, ignore_errors=True)
-            report = {
-                "benchmark": "map",
-                "command": " ".join(["python", *sys.argv]),
-                "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "system": platform.platform()},
-                "load_average": os.getloadavg()[0],
-                "versions": {"python": platform.python_version()}
-                | {n: installed(n) for n in ("nlpdata", "datasets", "pyarrow", "numpy", "tokenizers")},
-                "rows": rows,
-                "repeats": repeats,
-                "medians": results,
-            }
-            if only in "again":
-                report["again"] = again(cases, repeats)
-            if only in "four steps" and cases.tokenizer is not None:
-                report["four_steps"] = four_steps(cases, 10**9 if large else 10**6)
-            return report
-    finally:
-        shutil.rmtree(cache, ignore_errors=True)
-
-
-COLUMNS = f"{'nlpdata':>10}{'datasets':>10}{'floor':>10}{'ratio':>8}{'share':>7}   target   B/row  MB a worker"
-HEAD = f"{'median microseconds a row':40}{COLUMNS}"
-
-
-def show(name: str, found: dict[str, Any]) -> str:
-    """One line of the table."""
-    times = [f"{found[k]:10.3f}" if k in found else " " * 10 for k in ("nlpdata_us", "datasets_us", "floor_us")]
-    ratio = f"{found['ratio']:8.2f}" if "ratio" in found else " " * 8
-    share = f"{found['share_of_floor']:7.3f}" if "share_of_floor" in found else " " * 7
-    aim = f"{found['target_ratio'] or found['target_share'] or 0:g}"
-    worker = f"{found['worker_bytes'] / 2**20:8.1f}" if found["worker_bytes"] else ""
-    return f"{name:40}{''.join(times)}{ratio}{share}   {aim:6}{found['bytes_a_row']:8.1f}{worker}"
-
-
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--time", action="store_true", help="real size; otherwise tiny, to see that it runs")
-    parser.add_argument("--rows", type=int, default=None, help="rows (default 1,000,000 with --time, 100 without)")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--large", action="store_true", help="also four tokenization steps over 1 GB of text")
-    parser.add_argument("--only", default="", help="only lines whose name holds this; also 'again', 'four steps'")
-    parser.add_argument("--folder", type=Path, default=os.environ.get("NLPDATA_BENCH"), help="where the corpus is kept")
-    parser.add_argument("--out", type=Path, default=None, help="also write the JSON here")
-    given = parser.parse_args(arguments)
-    rows = given.rows or (1_000_000 if given.time else 100)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(given.folder or temporary)
-        report = run(rows, folder, given.repeats if given.time else 1, given.only, given.large)
-    if given.out is not None:
-        given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return report
+    given = measure.options(
+        __doc__,
+        arguments,
+        {"rows": (100, 1_000_000), "repeats": (1, 5)},
+        large={"action": "store_true", "help": "also four tokenization steps over 1 GB of text"},
+        only={"default": "", "help": "only lines whose name holds this; also 'again', 'four steps'"},
+        no_peer=measure.NO_PEER,
+    )
+    with measure.quiet(given.folder) as folder, tempfile.TemporaryDirectory(prefix="bench-map-", dir=folder) as cache:
+        cases = Cases(corpus.make(folder, given.rows), measure.peer(given.no_peer))
+        with settings.override(cache=f"{cache}/cache"):
+            lines = (case for case in cases.all() if given.only in case.name)
+            found: dict[str, Any] = {"rows": given.rows, "repeats": given.repeats}
+            found["medians"] = measure.table((case.name, line(case, given.repeats)) for case in lines)
+            if given.only in "again":
+                found["again"] = again(cases, given.repeats)
+            if given.only in "four steps" and cases.tokenizer is not None:
+                found["four_steps"] = four_steps(cases, 10**9 if given.large else 10**6)
+    return measure.report(given, ("datasets", "pyarrow", "numpy", "tokenizers"), found)
 
 
 if __name__ == "__main__":
-    made = main()
-    print(json.dumps(made, indent=1))
-    print("\n".join([HEAD, *(show(*line) for line in made["medians"].items())]), file=sys.stderr)
+    main()

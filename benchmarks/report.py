@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,23 @@ class Line:
         return bool(self.target_share and self.share is not None and self.share < self.target_share)
 
 
-def of_medians(report: dict[str, Any]) -> Iterator[Line]:
-    """The lines of bench_dataset and bench_map."""
+NOTES: dict[str, Callable[[float], str]] = {
+    "bytes_a_row": lambda found: f"{found:.0f} B a row",
+    "worker_bytes": lambda found: f"{found / 2**20:.0f} MB a worker" if found else "",
+    "megabytes_per_second": lambda found: f"{found:.0f} MB/s",
+    "nlpdata_extra_bytes": lambda found: f"{found / 1000:.0f} kB more memory",
+    "note": str,
+}
+
+
+def lines_of(report: dict[str, Any]) -> Iterator[Line]:
+    """The lines of any benchmark."""
     for name, found in report["medians"].items():
-        note = f"{found['bytes_a_row']:.0f} B a row" if "bytes_a_row" in found else ""
-        if found.get("worker_bytes"):
-            note += f", {found['worker_bytes'] / 2**20:.0f} MB a worker"
-        keys = ("nlpdata_us", "datasets_us", "floor_us", "ratio", "share_of_floor", "target_ratio", "target_share")
-        yield Line(name, *(found.get(key) for key in keys), note)
+        times = {key: value for key, value in found.items() if key.endswith("_us")}
+        ours, floor = times.pop("nlpdata_us"), times.pop("floor_us", None)
+        note = ", ".join(said for said in (say(found[key]) for key, say in NOTES.items() if key in found) if said)
+        more = (found.get(key) for key in ("ratio", "share_of_floor", "target_ratio", "target_share"))
+        yield Line(name, ours, next(iter(times.values()), None), floor, *more, note)
     yield from of_openings(report.get("open_in_a_fresh_process", {}))
 
 
@@ -70,60 +79,14 @@ def of_openings(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(what, ours["milliseconds"] * 1e3, peer, ratio=ratio, target=100, note=note)
 
 
-def of_loads(report: dict[str, Any]) -> Iterator[Line]:
-    """The lines of bench_load."""
-    targets = {"csv": 1.7, "json": 3, "text": 8, "parquet": 2.2}
-    for kind, found in report["results"].items():
-        ours, peer = found["nlpdata"], found.get("datasets", {})
-        for key, label, ratio, target, scale in (
-            ("first_seconds", "first time", "ratio_first", targets.get(kind), 1e6),
-            ("again_milliseconds", "again", "ratio_again", 4, 1e3),
-        ):
-            theirs = peer[key] * scale if peer else None
-            note = f"{ours['first_megabytes_per_second']:.0f} MB/s" if ratio == "ratio_first" else ""
-            yield Line(f"load {kind}, {label}", ours[key] * scale, theirs, ratio=found.get(ratio), target=target, note=note)
-
-
-def of_scores(report: dict[str, Any]) -> Iterator[Line]:
-    """The lines of bench_metrics."""
-    targets = {"accuracy": 10, "f1": 25}
-    for case in report["cases"]:
-        name, ours = case["metric"], case["nlpdata_s"] * 1e6
-        shown = f"{name}{' ' + case['average'] if 'average' in case else ''} of {report['rows']:,} labels"
-        limit = case["limit_s"] * 1e6
-        yield Line(shown, ours, case["sklearn_s"] * 1e6, limit, case["ratio"], limit / ours, targets.get(name))
-    for case in report["numbers"]:
-        yield Line(
-            f"{case['metric']} of {report['rows']:,} floats",
-            case["nlpdata_s"] * 1e6,
-            case["scipy_s"] * 1e6,
-            ratio=case["ratio"],
-        )
-    if bleu := report.get("bleu"):
-        times = bleu["nlpdata_s"] * 1e6, bleu["sacrebleu_s"] * 1e6
-        yield Line(
-            f"corpus BLEU of {bleu['rows']:,} sentences", *times, ratio=bleu["ratio"], target=1, note="against sacrebleu"
-        )
-    yield Line('first load_metric("accuracy")', report["load_metric_first_s"] * 1e6, note="aim: at most 1 ms")
-
-
-def of_keys(report: dict[str, Any]) -> Iterator[Line]:
-    """The lines of bench_keys; the floor is one hash of the same bytes."""
-    for case in report["cases"]:
-        ours, peer, floor = case["nlpdata_s"] * 1e6, case.get("datasets_s"), case.get("limit_s")
-        ratio = None if peer is None else peer * 1e6 / ours
-        share = None if floor is None else floor * 1e6 / ours
-        note = f"{case['nlpdata_extra_bytes'] / 1000:.0f} kB more memory"
-        times = (None if peer is None else peer * 1e6, None if floor is None else floor * 1e6)
-        yield Line(f"key of {case['case']}", ours, *times, ratio, share, note=note)
-
-
 SECTIONS = {
-    "dataset": ("Rows, batches, reordering, saving", "`datasets`", of_medians),
-    "map": ("map and filter", "`datasets`", of_medians),
-    "keys": ("Keys of functions", "`datasets`", of_keys),
-    "load": ("Loading files", "`datasets`", of_loads),
-    "metrics": ("Metrics", "scikit-learn, scipy", of_scores),
+    "dataset": ("Rows, batches, reordering, saving", "`datasets`"),
+    "map": ("map and filter", "`datasets`"),
+    "keys": ("Keys of functions", "`datasets`"),
+    "load": ("Loading files", "`datasets`"),
+    "metrics": ("Metrics", "scikit-learn, scipy"),
+    "builder": ("Preparing loaders; the floor is the generator or the reader alone", "`datasets`"),
+    "formats": ("Formats", "peer"),
 }
 
 
@@ -137,13 +100,13 @@ def microseconds(value: float | None) -> str:
     raise AssertionError
 
 
-def table(report: dict[str, Any], title: str, peer: str, lines: list[Line]) -> str:
+def table(report: dict[str, Any], title: str, peer: str) -> str:
     """A section of the page in Markdown."""
     machine = ", ".join(f"{k} {v}" for k, v in report.get("machine", {}).items())
     versions = ", ".join(f"{k} {v}" for k, v in report["versions"].items() if v)
     text = [f"## {title}", "", f"`{report['command']}` · {machine} · {versions}", ""]
     text += [f"| work | nlpdata | {peer} | floor | ratio | of the floor | target | |", "|---|--:|--:|--:|--:|--:|--:|---|"]
-    for line in lines:
+    for line in lines_of(report):
         ratio = "" if line.ratio is None else f"**{line.ratio:.1f}×**" if line.ratio >= 1 else f"{line.ratio:.2f}×"
         aim = f"{line.target:g}×" if line.target else f"{line.target_share:g} of the floor" if line.target_share else ""
         cells = (line.what, microseconds(line.ours), microseconds(line.peer), microseconds(line.floor), ratio)
@@ -167,9 +130,7 @@ line that misses its target says so.
 def page(reports: dict[str, dict[str, Any]]) -> str:
     """The whole page."""
     parts = [HEAD]
-    for key, (title, peer, lines_of) in SECTIONS.items():
-        if key in reports:
-            parts.append(table(reports[key], title, peer, list(lines_of(reports[key]))) + "\n")
+    parts += [table(reports[key], *headings) + "\n" for key, headings in SECTIONS.items() if key in reports]
     return "\n".join(parts)
 
 
@@ -181,9 +142,7 @@ def plot(reports: dict[str, dict[str, Any]], target: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "nlpdata"
     from matplotlib import pyplot
 
-    lines = [
-        line for key, (_, _, of) in SECTIONS.items() if key in reports for line in of(reports[key]) if line.ratio is not None
-    ]
+    lines = [line for key in SECTIONS if key in reports for line in lines_of(reports[key]) if line.ratio is not None]
     figure, axes = pyplot.subplots(figsize=(9, 0.24 * len(lines) + 1))
     places = range(len(lines), 0, -1)
     axes.barh(places, [line.ratio for line in lines], color=[RED if line.missed else BLUE for line in lines], height=0.7)
