@@ -185,7 +185,7 @@ class Origins(Held):
             features: types; inferred, and widened over all files, where not given.
             cache_dir: cache folder; default: the setting ``cache``.
             keep_in_memory: read the result into memory.
-            num_proc: no effect.
+            num_proc: no effect; a file is parsed on all cores that this process may use.
             kwargs: options of the file type: ``sep``, ``names``, ``header``, ``usecols``, ``na_values``, ``quoting`` ...
 
         Raises:
@@ -237,7 +237,7 @@ class Origins(Held):
             cache_dir: cache folder; default: the setting ``cache``.
             keep_in_memory: read the result into memory.
             columns: read only these.
-            num_proc: no effect.
+            num_proc: no effect, as for :meth:`from_csv`.
             filters: keep only such rows: ``[("label", "==", 1), ...]`` which all must hold, a list of such lists of which one
                 must, or a pyarrow expression; row groups without such rows are not read.
             fragment_scan_options: pyarrow's ``ParquetFragmentScanOptions``.
