@@ -237,7 +237,7 @@ class Cases:
         from torch.utils.data import BatchSampler, DataLoader, SequentialSampler
 
         torch, floor, shown = __import__("torch"), self.floor, ["id", "label", "embedding"]
-        walked = min(self.rows, 20_000) // LOADER_BATCH * LOADER_BATCH
+        walked = min(self.rows, 200_000) // LOADER_BATCH * LOADER_BATCH
         steps = max(1, walked // LOADER_BATCH)
 
         def samples(ds: Any) -> Any:

@@ -126,8 +126,8 @@ class Cases:
         def mapped(**more: Any) -> Callable[[Any], Any]:
             return lambda ds: ds.map(tokenize(next(fresh)), batched=True, **more)
 
-        rows = min(self.rows, max(self.rows // 50, 100))
-        many = min(self.rows, 8 * rows)  # half a minute: starting processes is a small part of work that they are meant for
+        rows = min(self.rows, max(self.rows // 15, 100))
+        many = min(self.rows, 3 * rows)
         few, more = (_by_hand(tokenize(0), _cut(texts, n)) for n in (rows, many))
         yield Case("tokenize, 1 thread", rows, *self.both(mapped(), rows), few, None, 0.97)
         yield Case("tokenize, its own threads", many, *self.both(mapped(), many), more, None, 0.97, threads=True)
