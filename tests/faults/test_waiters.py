@@ -34,12 +34,29 @@ made = nlpdata.load_from_disk(saved).map(Work(log), batched=True, batch_size=100
 print(sum(made["m"]), len(made))
 """
 
+# What a program meets on a file system that cannot lock; first it sees for itself that it would.
+WITHOUT_LOCKS = """
+import errno, fcntl, sys
 
-def many(folder: Path, count: int) -> None:
+def refuse(event, arguments):
+    if event in ("fcntl.flock", "fcntl.lockf"):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+sys.addaudithook(refuse)
+try:
+    fcntl.flock(0, fcntl.LOCK_SH)
+except OSError as error:
+    assert error.errno == errno.ENOLCK
+else:
+    raise SystemExit("locks are there")
+"""
+
+
+def many(folder: Path, count: int, before: str = "") -> None:
     import nlpdata
 
     nlpdata.Dataset.from_dict({"n": list(range(ROWS))}).save_to_disk(str(folder / "saved"))
-    (folder / "program.py").write_text(PROGRAM)
+    (folder / "program.py").write_text(before + PROGRAM)
     environment = {**os.environ, "NLPDATA_CACHE": str(folder / "cache"), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     command = [sys.executable, str(folder / "program.py"), str(folder / "saved"), str(folder / "log")]
     running = [
@@ -56,6 +73,10 @@ def many(folder: Path, count: int) -> None:
 
 def test_eight_do_the_work_once(tmp_path: Path) -> None:
     many(tmp_path, 8)
+
+
+def test_without_locks_of_the_file_system(tmp_path: Path) -> None:
+    many(tmp_path, 3, WITHOUT_LOCKS)
 
 
 @pytest.mark.slow
