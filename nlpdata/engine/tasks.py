@@ -79,10 +79,13 @@ def split_rows(num_rows: int, num_bytes: int, batch_rows: int | None, *, task_ro
 
     >>> split_rows(10, 80, 4, task_rows=5)
     [range(0, 4), range(4, 8), range(8, 10)]
+    >>> split_rows(10, 80, 4, task_rows=10)
+    [range(0, 10)]
     """
     if num_rows == 0:
         return []
     batch = num_rows if batch_rows is None else batch_rows
     wanted = task_rows or wanted_rows(num_rows, num_bytes, 1)
-    size = max(1, wanted // batch) * batch
+    # All rows stay one range, also where the last batch is short: so an interrupted run of one task is found again.
+    size = num_rows if wanted >= num_rows else max(1, wanted // batch) * batch
     return [range(start, min(start + size, num_rows)) for start in range(0, num_rows, size)]

@@ -276,6 +276,26 @@ def test_an_interrupted_run_is_taken_up_by_another_number_of_workers(
     assert before >= 50 and len(Path(log).read_text().split()) <= 100 + 15
 
 
+def test_a_run_of_one_task_is_taken_up_after_its_commit(source: MakeSource, directory: CacheDirectory) -> None:
+    """Its last batch is short, so that its rows are no multiple of the batch size."""
+    calls = []
+
+    def work(batch: Any) -> Any:
+        calls.append(len(batch["n"]))
+        return {"m": batch["n"]}
+
+    def stop(name: str) -> None:
+        if name == "committed 0":
+            raise KeyboardInterrupt
+
+    rows, step = source({"n": list(range(25))}), Map(work, batched=True, batch_size=10)
+    with pytest.raises(KeyboardInterrupt):
+        run_map(rows, step, Options(directory, key="k", checkpoint=stop))
+    made = run_map(rows, step, Options(directory, key="k"))
+    assert made.view.table().column("m").to_pylist() == list(range(25))
+    assert calls == [10, 10, 5]
+
+
 def test_with_rank_gives_the_number_of_the_worker(source: MakeSource, directory: CacheDirectory) -> None:
     def ranked(batch: Any, rank: int) -> Any:
         __import__("time").sleep(0.05)
