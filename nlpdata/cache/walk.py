@@ -23,7 +23,7 @@ from typing import Any
 
 import xxhash
 
-from nlpdata._leaves import buffer_digest
+from nlpdata._leaves import Leaves
 from nlpdata.cache import code, identities, origin
 from nlpdata.errors import KeyingError
 
@@ -86,7 +86,9 @@ class Walker:
         """Write a large buffer in place, without a copy."""
         view = memoryview(buffer)
         view = view.cast("B") if view.nbytes else memoryview(b"")
-        self.put(tag, view.nbytes.to_bytes(8, "little") + buffer_digest(view))
+        leaves = Leaves()
+        leaves.update(view)
+        self.put(tag, view.nbytes.to_bytes(8, "little") + leaves.digest())
 
     def put_origin(self, label: str) -> None:
         """Write where foreign code comes from, with its version."""

@@ -16,7 +16,6 @@ import os
 import pickle
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -37,21 +36,20 @@ _BATCH_BYTES = 4 * 2**20  # of a record batch that a worker writes; it holds twi
 End = tuple[int, int, int]  # a worker's number, its connection, its standard error
 
 
-def main(control: int | None, ends: Sequence[End], shared: Sequence[int]) -> None:
+def main(control: int | None, ends: Sequence[End]) -> None:
     """Bring the workers into the world, and tell what becomes of them; or be one, if there is no one to tell.
 
     Args:
         control: where to tell the number and exit status of a worker that ended; None is the one worker itself.
         ends: the workers.
-        shared: further open files, that all of them use.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C may reach the whole group; the parent decides
     _put_pandas_off()
     if control is None:
         _serve(ends[0])
     gc.freeze()  # the collector would write to every object, and so make a copy of what workers share
-    forked = _can_fork()
-    born = {_fork(end, [control, *_handles(ends, end)]) if forked else _spawn(end, shared): end[0] for end in ends}
+    bear = _fork if _can_fork() else _spawn
+    born = {bear(end, [control, *_handles(ends, end)]): end[0] for end in ends}
     for handle in _handles(ends):
         os.close(handle)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # it was that of the first worker, and stood open for it
@@ -85,9 +83,9 @@ def _fork(end: End, foreign: Sequence[int]) -> int:
     return pid
 
 
-def _spawn(end: End, shared: Sequence[int]) -> int:
-    call = f"main(None, {[end]!r}, {list(shared)!r})"
-    return subprocess.Popen(command(call), stdin=subprocess.DEVNULL, pass_fds=[*end[1:], *shared]).pid
+def _spawn(end: End, foreign: Sequence[int]) -> int:
+    closed = [(os.POSIX_SPAWN_CLOSE, handle) for handle in foreign]
+    return os.posix_spawn(sys.executable, command(f"main(None, {[end]!r})"), os.environ, file_actions=closed)
 
 
 def _serve(end: End) -> NoReturn:

@@ -51,7 +51,7 @@ class Crew:
         handles = [control.fileno(), *parcel.handles, *(handle for _, *two in ends for handle in two)]
         try:
             self._process = subprocess.Popen(
-                command(f"main({control.fileno()}, {ends!r}, {parcel.handles!r})"),
+                command(f"main({control.fileno()}, {ends!r})"),
                 stdin=subprocess.DEVNULL, stderr=ends[0][2], env=_environment(share), pass_fds=handles, process_group=0,
             )  # fmt: skip
         finally:

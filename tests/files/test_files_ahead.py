@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nlpdata.files.ahead import cores, map_ahead, read_ahead
+from nlpdata.files.ahead import map_ahead, read_ahead
 from nlpdata.files.base import get_file_type, last_place, mapped_blocks
 from nlpdata.files.json_flat import read_flat
+from nlpdata.settings import cores
 
 
 def counted(number: int, log: list[str]) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from nlpdata._leaves import pieces_digest
+from nlpdata._leaves import Leaves
 from nlpdata.features import Features
 from nlpdata.store.group import TableGroup
 
@@ -32,7 +32,10 @@ def array(walker: Walker, values: np.ndarray[Any, Any]) -> None:
     elif values.flags.c_contiguous:
         walker.put_buffer("data", np.asarray(values).reshape(-1).view(np.uint8).data)
     else:
-        walker.put("data", values.nbytes.to_bytes(8, "little") + pieces_digest(_pieces(values)))
+        leaves = Leaves()
+        for piece in _pieces(values):
+            leaves.update(piece)
+        walker.put("data", values.nbytes.to_bytes(8, "little") + leaves.digest())
     if isinstance(values, np.ma.MaskedArray):
         walker.named("mask", np.ma.getmaskarray(values))
 
