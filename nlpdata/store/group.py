@@ -6,6 +6,7 @@ All row numbers are 64-bit. Tables that groups give carry no schema metadata; ``
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -317,10 +318,12 @@ class ShardGroup(_BatchedGroup):
             CorruptFileError: the manifest is missing or damaged.
             FormatVersionError: a newer nlpdata wrote it.
         """
-        folder = Path(folder).absolute()
-        manifest = read_manifest(folder)
-        shards = [MappedShard(str(folder / s.file), manifest.schema, s.batches, num_bytes=s.num_bytes) for s in manifest.shards]
-        group = cls(manifest.schema, shards, source=("open", str(folder)), nbytes=manifest.num_bytes)
+        place = str(Path(folder).absolute())
+        manifest = read_manifest(place)
+        shards = [
+            MappedShard(os.path.join(place, s.file), manifest.schema, s.batches, num_bytes=s.num_bytes) for s in manifest.shards
+        ]
+        group = cls(manifest.schema, shards, source=("open", place), nbytes=manifest.num_bytes)
         group.manifest = manifest
         return group
 

@@ -29,7 +29,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -41,8 +42,7 @@ MANIFEST_NAME = "manifest.json"
 _FORMAT_NAME = "nlpdata"
 
 
-@dataclass(frozen=True, slots=True)
-class BatchEntry:
+class BatchEntry(NamedTuple):
     """Where one record batch lies in its file: byte offset and length of its IPC message, and its rows."""
 
     offset: int
@@ -62,13 +62,12 @@ class ShardEntry:
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as JSON-able values."""
-        batches = [[b.offset, b.num_bytes, b.num_rows] for b in self.batches]
         return {
             "file": self.file,
             "num_rows": self.num_rows,
             "num_bytes": self.num_bytes,
             "xxh3": self.xxh3,
-            "batches": batches,
+            "batches": [list(batch) for batch in self.batches],
         }
 
     @classmethod
@@ -78,13 +77,12 @@ class ShardEntry:
         Raises:
             KeyError, TypeError, ValueError: a field is missing, of the wrong type, or inconsistent.
         """
-        batches = tuple(BatchEntry(int(o), int(b), int(r)) for o, b, r in value["batches"])
+        batches = tuple(map(BatchEntry._make, value["batches"]))
+        numbers = list(chain.from_iterable(batches))
         entry = cls(str(value["file"]), int(value["num_rows"]), int(value["num_bytes"]), str(value["xxh3"]), batches)
         if not entry.file or entry.file != entry.file.replace("\\", "/").rpartition("/")[2] or entry.file in (".", ".."):
             raise ValueError(f"shard name {entry.file!r} leaves the folder")
-        if sum(b.num_rows for b in batches) != entry.num_rows or any(
-            min(b.offset, b.num_bytes, b.num_rows) < 0 for b in batches
-        ):
+        if not set(map(type, numbers)) <= {int} or min(numbers, default=0) < 0 or sum(numbers[2::3]) != entry.num_rows:
             raise ValueError(f"the batches of {entry.file!r} do not add up to its rows")
         return entry
 

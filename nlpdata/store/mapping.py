@@ -67,7 +67,7 @@ class MappedShard:
         self._num_bytes = num_bytes
         self._buffer: pa.Buffer | None = None
         self._advice = NORMAL
-        self._has_dictionaries = _has_dictionaries(schema)
+        self._has_dictionaries: bool | None = None  # asked with the first batch
         self._decoded: list[pa.RecordBatch] | None = None
 
     def buffer(self) -> pa.Buffer:
@@ -102,6 +102,8 @@ class MappedShard:
             CorruptFileError: the file is not what was recorded.
         """
         entry = self.batches[index]
+        if self._has_dictionaries is None:
+            self._has_dictionaries = _has_dictionaries(self.schema)
         try:
             batch = self._decode()[index] if self._has_dictionaries else self._read(entry, index)
             batch.validate()  # lengths and sizes only: a few microseconds, once a batch

@@ -73,6 +73,7 @@ class ShardWriter:
         self._pending_bytes = 0
         self._encoded_rows = 0
         self._open: _OpenShard | None = None
+        self._unsynced: _OpenShard | None = None  # the one closed last; the disk works on it while the next is written
         self._closed: list[tuple[ShardEntry, pa.Schema]] = []
         self._done = False
         with writing(self._folder):
@@ -154,6 +155,7 @@ class ShardWriter:
             if not self._closed and self._open is None:
                 self._open = _OpenShard(self._folder, schema)
             self._close_shard()
+            self._sync_shard()
             entries = []
             for index, (entry, written) in enumerate(self._closed):
                 if not written.equals(schema, check_metadata=True):
@@ -175,12 +177,13 @@ class ShardWriter:
         if self._done:
             return
         self._done = True
-        if self._open is not None:
-            self._open.discard()
+        for shard in (self._open, self._unsynced):
+            if shard is not None:
+                shard.discard()
         for entry, _ in self._closed:
             with suppress(OSError):
                 (self._folder / entry.file).unlink(missing_ok=True)
-        self._open, self._closed, self._pending, self._rows = None, [], [], _RowBuffer()
+        self._open, self._unsynced, self._closed, self._pending, self._rows = None, None, [], [], _RowBuffer()
 
     def __enter__(self) -> ShardWriter:
         return self
@@ -280,7 +283,13 @@ class ShardWriter:
     def _close_shard(self) -> None:
         if self._open is not None:
             self._closed.append((self._open.close(), self._open.schema))
-            self._open = None
+            self._sync_shard()
+            self._unsynced, self._open = self._open, None
+
+    def _sync_shard(self) -> None:
+        if self._unsynced is not None:
+            self._unsynced.sync()
+            self._unsynced = None
 
 
 class _RowBuffer:
@@ -333,11 +342,14 @@ class _OpenShard:
         self.num_rows += batch.num_rows
 
     def close(self) -> ShardEntry:
+        """End the file. It is not on the disk for certain before :meth:`sync`."""
         self._writer.close()
-        self._sink.sync()
         return ShardEntry(
             self._sink.path.name, self.num_rows, self._sink.position, self._sink.hexdigest(), tuple(self._batches)
         )
+
+    def sync(self) -> None:
+        self._sink.sync()
 
     def discard(self) -> None:
         self._sink.discard()
@@ -434,6 +446,7 @@ def conform(folder: str | Path, entry: ShardEntry, schema: pa.Schema) -> ShardEn
                 for batch in table.combine_chunks().to_batches():
                     new.write(batch)
             made = new.close()
+            new.sync()
             os.replace(Path(folder) / made.file, path)
             sync_folder(folder)
         except BaseException:
