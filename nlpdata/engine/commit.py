@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 import pyarrow as pa
 
 from nlpdata._report import progress
-from nlpdata.cache.directory import PARTIAL, CacheDirectory, Claim
+from nlpdata.cache.directory import CacheDirectory, Claim
 from nlpdata.engine.executor import Executor, Report, SerialExecutor
 from nlpdata.errors import CorruptFileError, StorageError, TypeConflictError
 from nlpdata.features import Features, widen_schema
@@ -34,19 +33,19 @@ from nlpdata.store.manifest import sync_folder, temporary_name, write_manifest, 
 from nlpdata.store.writer import ShardWriter, conform
 
 Checkpoint = Callable[[str], None]
-_RANGE_LABEL = re.compile(r"rows (\d+)\.\.(\d+) of (\d+)")
+_PREFIX = "task-"
 
 
 class Task(Protocol):
     """A part of the work: the unit of retry and of commit.
 
-    A task may have an attribute ``label``, such as its row range. What was committed under another label, or as part of another
-    number of tasks, is made again.
+    A task may have a ``label``, such as its row range, under which it is committed. One of rows has ``rows``, a range, and
+    ``divide(rows)``, as jobs have; the first task of the two keeps the index.
     """
 
     @property
     def index(self) -> int:
-        """Its place among the tasks, from 0."""
+        """Its place among the tasks."""
         ...
 
     def run(self, writer: ShardWriter, report: Report) -> Mapping[str, Any] | None:
@@ -70,16 +69,47 @@ class Committed:
         return json.dumps({**body, "shards": json.loads(self.shards.to_json())}).encode()
 
     @classmethod
-    def read(cls, path: Path, index: int) -> Committed | None:
+    def read(cls, path: Path) -> Committed | None:
         """The commit that a file holds, or None if there is none or a shard of it is missing."""
         try:
-            body = json.loads(path.read_bytes())
+            body, index = json.loads(path.read_bytes()), int(path.stem.removeprefix(_PREFIX))
             shards = Manifest.from_json(json.dumps(body["shards"]).encode(), str(path))
             made = cls(index, body["label"], shards, body["notes"], body["rows_done"])
         except (FileNotFoundError, ValueError, KeyError, TypeError, CorruptFileError):
             return None
         complete = all(_has_size(path.parent / s.file, s.num_bytes) for s in shards.shards)
         return made if complete else None
+
+
+class Plan(Protocol):
+    """The tasks that make a result, in view of what an interrupted run left."""
+
+    @property
+    def total(self) -> int:
+        """What tells apart plans under one name: commits of one are not those of another."""
+        ...
+
+    def left(self, found: Sequence[Committed]) -> tuple[Sequence[Committed], Sequence[Task]]:
+        """The commits that count, and the tasks that are still to be run."""
+        ...
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Tasks that are always cut the same. A commit under another label, or of another number of tasks, does not count."""
+
+    tasks: Sequence[Task]
+
+    @property
+    def total(self) -> int:
+        """How many tasks there are."""
+        return len(self.tasks)
+
+    def left(self, found: Sequence[Committed]) -> tuple[Sequence[Committed], Sequence[Task]]:
+        """The commits of these tasks, and the other tasks."""
+        labels = {task.index: _label(task, self.total) for task in self.tasks}
+        done = {commit.index: commit for commit in found if labels.get(commit.index) == commit.label}
+        return list(done.values()), [task for task in self.tasks if task.index not in done]
 
 
 @dataclass(frozen=True)
@@ -117,7 +147,7 @@ class Details(TypedDict, total=False):
 
 def materialize(
     relative: str,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task] | Plan,
     *,
     directory: CacheDirectory,
     features: Features | None = None,
@@ -130,7 +160,7 @@ def materialize(
 
     Args:
         relative: the name of the result, such as ``results/<key>``.
-        tasks: what makes it; the shards are in their order. The same name must always mean the same tasks.
+        tasks: what makes it; the shards are in the order of their indices. The same name must always mean the same work.
         directory: the cache.
         features: the types of all columns; None widens the types over everything that is written.
         **details: ``extra`` goes into the manifest. ``desc`` and ``total_rows`` are for the progress bar.
@@ -150,7 +180,7 @@ def materialize(
 
 
 def try_materialize(
-    relative: str, tasks: Sequence[Task], directory: CacheDirectory, features: Features | None, details: Details
+    relative: str, tasks: Sequence[Task] | Plan, directory: CacheDirectory, features: Features | None, details: Details
 ) -> ShardGroup | None:
     """As :func:`materialize`; None, and nothing kept, if ``complete`` returned None."""
     cached = details.get("load_from_cache", True)
@@ -163,7 +193,8 @@ def try_materialize(
         if claim.published is None:
             checkpoint("claimed")
             beside = {name: make() for name, make in details.get("beside", {}).items()}
-            done = _is_finished(claim.folder) or _make(claim, tasks, features, details)
+            plan = Listed(tasks) if isinstance(tasks, Sequence) else tasks
+            done = _is_finished(claim.folder) or _make(claim, plan, features, details)
             if not done:
                 claim.discard()
                 return None
@@ -178,12 +209,12 @@ def try_materialize(
         return ShardGroup.open(claim.published)
 
 
-def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, details: Details) -> bool:
+def _make(claim: Claim, plan: Plan, features: Features | None, details: Details) -> bool:
     folder, checkpoint = claim.folder, details.get("checkpoint") or _pass
-    committed = _committed(folder, tasks)
-    _keep_only(folder, {name for c in committed.values() for name in (_task_file(c.index), *(s.file for s in c.shards.shards))})
-    missing = [_Job(task, _label(task, tasks), folder, features, checkpoint) for task in tasks if task.index not in committed]
-    before = sum(c.rows_done for c in committed.values())
+    found, tasks = plan.left(_committed(folder))
+    committed = list(found)
+    _keep_only(folder, {name for c in committed for name in (_task_file(c.index), *(s.file for s in c.shards.shards))})
+    before = sum(c.rows_done for c in committed)
     executor = details.get("executor") or SerialExecutor()
     total = details.get("total_rows")
     told = claim.progress(total, before)
@@ -193,11 +224,10 @@ def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, detail
             bar.update(rows)
             told.update(rows)
 
-        for job in missing:
-            executor.submit(job)
-        for result in executor.results(report):
-            committed[result.index] = result
-    parts = [committed[task.index] for task in tasks]
+        for task in tasks:
+            executor.submit(_Job(task, plan.total, folder, features, checkpoint))
+        committed.extend(executor.results(report))
+    parts = sorted(committed, key=lambda part: part.index)
     complete = details.get("complete")
     completion = Completion(parts) if complete is None else complete(folder, parts)
     if completion is None:
@@ -212,8 +242,8 @@ def _make(claim: Claim, tasks: Sequence[Task], features: Features | None, detail
 class _Job:
     """One task and where it is committed."""
 
-    task: Task
-    label: str
+    task: Any
+    total: int
     folder: Path
     features: Features | None
     checkpoint: Checkpoint
@@ -221,18 +251,23 @@ class _Job:
     @property
     def title(self) -> str:
         """The task as messages call it."""
-        return str(getattr(self.task, "label", None) or f"task {self.task.index}")
+        return getattr(self.task, "label", None) or f"task {self.task.index}"
 
     @property
     def rows(self) -> int:
         """How many input rows it has, if that is known."""
         return len(getattr(self.task, "rows", ()))
 
+    @property
+    def divide(self) -> Callable[[int], tuple[_Job, _Job | None]] | None:
+        """The job of the first rows and that of the rest, if the task can be divided."""
+        return (lambda rows: divided_job(self, rows)) if hasattr(self.task, "divide") else None
+
     def __call__(self, report: Report) -> Committed:
-        counted = _Counter(report)
+        counted = Counter(report)
         shards, notes = write_shards(self.folder, self.task.index, lambda w: self.task.run(w, counted), self.features)
         self.checkpoint(f"written {self.task.index}")
-        made = Committed(self.task.index, self.label, shards, notes or {}, counted.total)
+        made = Committed(self.task.index, _label(counted.done(self.task), self.total), shards, notes or {}, counted.total)
         _name_commit(self.folder / _task_file(self.task.index), made.to_json())
         self.checkpoint(f"committed {self.task.index}")
         return made
@@ -246,7 +281,13 @@ def _name_commit(path: Path, body: bytes) -> None:
         os.replace(aside, path)
 
 
-class _Counter:
+def divided_job(job: Any, rows: int) -> tuple[Any, Any]:
+    """The job of the first ``rows`` of its task, and that of the rest or None."""
+    first, rest = job.task.divide(rows)
+    return replace(job, task=first), None if rest is None else replace(job, task=rest)
+
+
+class Counter:
     """A progress function that remembers the total."""
 
     __slots__ = ("report", "total")
@@ -254,9 +295,15 @@ class _Counter:
     def __init__(self, report: Report) -> None:
         self.report, self.total = report, 0
 
-    def __call__(self, count: int) -> None:
+    def __call__(self, count: int) -> Any:
+        """Pass on, with what comes back."""
         self.total += count
-        self.report(count)
+        return self.report(count)
+
+    def done(self, task: Any) -> Any:
+        """The part of a task that was done: all of it, if it was not asked to leave the rest."""
+        left = hasattr(task, "divide") and self.total < len(task.rows)
+        return task.divide(self.total)[0] if left else task
 
 
 def write_shards(
@@ -264,7 +311,7 @@ def write_shards(
 ) -> tuple[Manifest, Any]:
     """What ``write`` writes, as synced shards of task ``index``, and what it returns."""
     # The nonce keeps apart the shards of two processes that both believe they hold the lease.
-    with ShardWriter(folder, prefix=f"task-{index:05d}-{secrets.token_hex(4)}", features=features) as writer:
+    with ShardWriter(folder, prefix=f"{_PREFIX}{index:05d}-{secrets.token_hex(4)}", features=features) as writer:
         result = write(writer)
         # A name that is lost with the power is that of a task that runs again; ``_join`` syncs the folder before publishing.
         return writer.finish(sync_names=False), result
@@ -347,34 +394,8 @@ def _link(source: Path, target: Path) -> None:
             os.fsync(file.fileno())
 
 
-def _committed(folder: Path, tasks: Sequence[Task]) -> dict[int, Committed]:
-    found = {}
-    for task in tasks:
-        commit = Committed.read(folder / _task_file(task.index), task.index)
-        if commit is not None and commit.label == _label(task, tasks):
-            found[task.index] = commit
-    return found
-
-
-def begun_task_rows(directory: CacheDirectory, relative: str) -> int | None:
-    """Rows of a task of an interrupted run over row ranges, or None if nothing of one is there.
-
-    The next run cuts the rows likewise, so that it finds what was committed, whatever its number of workers.
-    """
-    final = directory.path(relative)
-    folder = final.with_name(final.name + PARTIAL)
-    if not folder.is_dir():
-        return None
-    for path in sorted(folder.glob("task-*.json")):
-        try:
-            found = _RANGE_LABEL.fullmatch(json.loads(path.read_bytes())["label"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if found is not None:
-            start, stop, index, count = int(found[1]), int(found[2]), int(path.stem[5:]), int(found[3])
-            if index < count - 1 or count == 1:  # the last range may be shorter than the others
-                return stop - start
-    return None
+def _committed(folder: Path) -> list[Committed]:
+    return [found for path in sorted(folder.glob("task-*.json")) if (found := Committed.read(path)) is not None]
 
 
 def _is_finished(folder: Path) -> bool:
@@ -394,11 +415,11 @@ def _keep_only(folder: Path, names: set[str]) -> None:
 
 
 def _task_file(index: int) -> str:
-    return f"task-{index:05d}.json"
+    return f"{_PREFIX}{index:05d}.json"
 
 
-def _label(task: Task, tasks: Sequence[Task]) -> str:
-    return f"{getattr(task, 'label', '')} of {len(tasks)}"
+def _label(task: Task, total: int) -> str:
+    return f"{getattr(task, 'label', '')} of {total}"
 
 
 def _has_size(path: Path, num_bytes: int) -> bool:

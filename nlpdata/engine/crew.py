@@ -69,6 +69,11 @@ class Crew:
         """Whether all have the jobs."""
         return all(worker.ready for worker in self.workers)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any is at a job."""
+        return any(worker.job is not None for worker in self.workers)
+
     def speaking(self, seconds: float | None) -> list[tuple[Worker, Any]]:
         """The workers that say something within that time, and on which end."""
         ends: dict[Any, Worker] = {end: worker for worker in self.workers for end in worker.ends()}

@@ -122,15 +122,15 @@ class LazyGroup:
         table = view.slice(rows.start, rows.stop) if isinstance(rows, range) else view.take(rows)
         numbers = rows if isinstance(rows, range) else rows.tolist()
         source = replace(plan.source, view=View.of(TableGroup(table)), numbers=numbers)
-        task, part = in_memory(source, plan.step)
-        found = Shape.of(source, plan.step, [part[0]])
+        part = in_memory(source, plan.step)
+        found = Shape.of(source, plan.step, [part[1]])
         new = [name for name in (found.stored if found else ()) if name not in plan.shape.names]
         if new or (found is not None and not found.aligned):
             what = f"the columns {', '.join(new)}, which the first rows lack" if new else "another number of rows"
             raise ArgumentError(
                 f"{plan.step.label} returned {what}. With lazy=True every call returns the same columns and rows."
             )
-        made = assembled(source, plan.step, [task], [part], replace(plan.shape, num_rows=len(rows)))
+        made = assembled(source, plan.step, [part], replace(plan.shape, num_rows=len(rows)))
         try:
             return conform_table(made.replace_schema_metadata(None), self.schema.remove_metadata())
         except (FeatureError, TypeConflictError) as error:
@@ -159,13 +159,13 @@ def lazy_map(source: Source, step: Map, key: str | None = None) -> Outcome:
         return run_map(source, step, Options())
     first = min(rows, SAMPLE_ROWS)
     sample = replace(source, view=source.view.select(Range(0, first)), numbers=range(first))
-    task, part = in_memory(sample, step)
-    shape = Shape.of(sample, step, [part[0]])
+    part = in_memory(sample, step)
+    shape = Shape.of(sample, step, [part[1]])
     if shape is None:
         return Outcome(source.view, source.features, source.lineage)
     if not shape.aligned:
         raise ArgumentError(f"{step.label} changed the number of rows. With lazy=True a row stays one row; leave lazy out.")
-    table = assembled(sample, step, [task], [part], shape)
+    table = assembled(sample, step, [part], shape)
     plan = Plan(source, step, replace(shape, num_rows=rows), table.schema, table.nbytes / first, key)
     view = plan.shape.view(source, LazyGroup(plan))
     return Outcome(view, shape.all_features(source, step, Features.from_arrow_schema(table.schema)), lineage)

@@ -20,7 +20,7 @@ from typing import Any
 from nlpdata._report import warn_once
 from nlpdata.engine.courier import Parcel, pack
 from nlpdata.engine.crew import Crew
-from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, worker_number
+from nlpdata.engine.executor import Executor, Job, Report, SerialExecutor, divided, worker_number
 from nlpdata.errors import ArgumentError, WorkerError
 from nlpdata.settings import cores
 
@@ -28,6 +28,8 @@ PATIENCE_SECONDS = 0.3
 _WORTH_SECONDS = 1.0  # of work left, below which starting processes does not pay
 _LONG_SECONDS = 10.0  # of work left, for which processes are started without patience
 _LOOK_SECONDS = 0.01
+_LEAST_SECONDS = 0.2  # of work that is not worth dividing
+_PIECES = 16  # a worker's share of the rows is cut into so many at most, where their cost is not known
 _JOIN_SECONDS = 0.8
 
 
@@ -88,6 +90,8 @@ class ThreadExecutor(Executor):
 
     def results(self, report: Report) -> Iterator[Any]:
         """The values in the order in which jobs end."""
+        rows = sum(getattr(job, "rows", 0) for job in self._waiting)
+        self._waiting = deque(divided(self._waiting, self.workers, rows // (self.workers * _PIECES)))
         left = len(self._waiting)
         stopped = self._stopped = threading.Event()
         said = self._said = queue.SimpleQueue()
@@ -156,20 +160,21 @@ class ProcessExecutor(Executor):
 
     Starting processes takes a fraction of a second. With ``patience_seconds`` the calling thread begins the jobs itself, and
     processes are started only when work that is worth it is left after that time; it goes on until they are ready. So short
-    work is as fast as serial work. A job may have ``rows``, its number of input rows, by which that is judged.
+    work is as fast as serial work. Long work is divided then, by the time that rows were seen to take.
 
     Where a module of the user would be another one in a fresh interpreter (it was edited since it was imported, or its globals
     were assigned), processes would run other code than what was asked for: the calling thread does the jobs, with a warning.
 
     Args:
         workers: how many processes at most.
-        patience_seconds: how long the calling thread works alone; 0 starts processes at once.
+        patience_seconds: how long the calling thread works alone; 0 starts processes at once, for the jobs as they are.
     """
 
     def __init__(self, workers: int, *, patience_seconds: float = 0.0) -> None:
         self.workers, self.patience_seconds = workers, patience_seconds
-        self._jobs: list[Job] = []
-        self._waiting: deque[int] = deque()
+        self._new: deque[Job] = deque()  # not yet sent
+        self._jobs: list[Job] = []  # sent
+        self._waiting: deque[int] = deque()  # sent and not begun
         self._heard: deque[Any] = deque()  # values that came while the calling thread was at work itself
         self._parcel: Parcel | None = None
         self._crew: Crew | None = None
@@ -177,37 +182,49 @@ class ProcessExecutor(Executor):
 
     def submit(self, job: Job) -> None:
         """Add a job; it is begun when values are asked for."""
-        self._waiting.append(len(self._jobs))
-        self._jobs.append(job)
+        self._new.append(job)
 
     def results(self, report: Report) -> Iterator[Any]:
         """The values in the order in which jobs end."""
-        values = self._values(report)
-        for _ in range(len(self._waiting)):
-            yield next(values)
-        self.stop()
-
-    def _values(self, report: Report) -> Iterator[Any]:
         if self.patience_seconds:
             yield from self._alone(report)
-        while True:
+        while self._new or self._open:
             if self._refused:
-                yield self._jobs[self._waiting.popleft()](report)
+                yield self._new.popleft()(report)
                 continue
             self.hire()
             self.listen(report, None)
-            while self._heard:
-                yield self._heard.popleft()
+            yield from self._taken()
+        self.stop()
+
+    @property
+    def _open(self) -> bool:
+        """Whether values of jobs that were sent are still to come."""
+        return bool(self._waiting or self._heard) or (self._crew is not None and self._crew.busy)
+
+    def _taken(self) -> Iterator[Any]:
+        while self._heard:
+            yield self._heard.popleft()
 
     def _alone(self, report: Report) -> Iterator[Any]:
         """Jobs done in this thread until processes are at work, or until all are done."""
         watch = _Patience(self, report)
-        while self._waiting and not (self._crew is not None and self._crew.ready):
-            index = self._waiting.popleft()
-            yield self._jobs[index](watch)
+        while self._new and not (self.at_work or self._refused):
+            job = self._new.popleft()
+            yield job(watch.over(job))
+            if watch.asked:
+                self._new = deque(divided([*watch.rest(), *self._new], self.workers, watch.least_rows))
+                if self._new:
+                    self.hire()
+        while self._waiting and self._crew is not None and not self._crew.ready:
+            yield self._jobs[self._waiting.pop()](watch)  # the last ones are the shortest
             watch(0)
-            while self._heard:
-                yield self._heard.popleft()
+            yield from self._taken()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something that this thread has not begun."""
+        return bool(self._new)
 
     @property
     def at_work(self) -> bool:
@@ -216,13 +233,15 @@ class ProcessExecutor(Executor):
 
     @property
     def pays(self) -> bool:
-        """Whether processes could still be started for something."""
-        return bool(self._waiting) and self._crew is None and not self._refused
+        """Whether processes may be started."""
+        return self._crew is None and not self._refused
 
     def hire(self) -> None:
         """Start the processes, or give work to those that are ready."""
         if self._crew is None:
-            self._parcel = self._parcel or pack(self._jobs)
+            self._jobs, self._new = list(self._new), deque()
+            self._waiting = deque(range(len(self._jobs)))
+            self._parcel = pack(self._jobs)
             self._crew = Crew(self._parcel, min(self.workers, len(self._waiting)), max(1, cores() // self.workers))
             return
         for worker in self._crew.workers:
@@ -263,11 +282,14 @@ class ProcessExecutor(Executor):
         )
         assert self._crew is not None
         self._refused = True
-        self._waiting.extendleft(worker.job for worker in self._crew.workers if worker.job is not None)
+        begun = [worker.job for worker in self._crew.workers if worker.job is not None]
+        self._new = deque(self._jobs[index] for index in [*begun, *self._waiting])
+        self._waiting.clear()
         self._dismiss()
 
     def stop(self) -> None:
         """Kill the workers; what they had committed stays."""
+        self._new.clear()
         self._waiting.clear()
         self._heard.clear()
         self._jobs = []
@@ -283,26 +305,52 @@ class ProcessExecutor(Executor):
 
 
 class _Patience:
-    """A progress function that starts processes when the work turns out to be long, and looks after them."""
+    """A progress function that starts processes when the work turns out to be long, and looks after them.
+
+    Where the job at work can be divided, it is asked to leave the rest to them instead.
+    """
 
     def __init__(self, executor: ProcessExecutor, report: Report) -> None:
         self._executor, self._report = executor, report
         self._begun, self._rows, self._looked = time.perf_counter(), 0, 0.0
-        self._total = sum(getattr(job, "rows", 0) for job in executor._jobs)
+        self._total = sum(getattr(job, "rows", 0) for job in executor._new)
+        self._divide: Any = None  # of the job at work
+        self._before = 0
+        self.asked = False  # whether the job was asked to leave the rest
 
-    def __call__(self, count: int) -> None:
+    def over(self, job: Job) -> _Patience:
+        """Itself, told which job is run next."""
+        self._divide, self._before = getattr(job, "divide", None), self._rows
+        return self
+
+    def rest(self) -> list[Job]:
+        """What the job left, if anything; now it is not asked any more."""
+        self.asked = False
+        left = self._divide(self._rows - self._before)[1]
+        return [] if left is None else [left]
+
+    @property
+    def least_rows(self) -> int:
+        """How many rows are not worth dividing."""
+        return int(_LEAST_SECONDS * self._rows / (time.perf_counter() - self._begun))
+
+    def __call__(self, count: int) -> bool:
         self._rows += count
         if count:
             self._report(count)
         now = time.perf_counter()
         if now - self._looked < _LOOK_SECONDS:
-            return
+            return False
         self._looked, spent, executor = now, now - self._begun, self._executor
         if executor.at_work:
             executor.hire()
             executor.listen(self._report, 0)
         elif executor.pays and self._left(spent) >= _WORTH_SECONDS:
-            executor.hire()
+            if self._divide is not None:
+                self.asked = True
+            elif executor.has_more:
+                executor.hire()
+        return self.asked
 
     def _left(self, spent: float) -> float:
         """Seconds of work that are left, as far as that is known; 0 if it is too early to say."""

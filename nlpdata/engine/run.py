@@ -23,18 +23,19 @@ from nlpdata.engine.commit import (
     Checkpoint,
     Committed,
     Completion,
+    Counter,
     Details,
-    begun_task_rows,
+    divided_job,
     materialize,
     try_materialize,
     widened,
     write_shards,
 )
 from nlpdata.engine.executor import Executor, Report
-from nlpdata.engine.local import executor_for, worker_count
+from nlpdata.engine.local import executor_for
 from nlpdata.engine.outcome import Shape, errors_told, fill, kept_rows, without_failed
 from nlpdata.engine.plan import ERROR_COLUMN, Filter, Map, Source, Step
-from nlpdata.engine.tasks import FilterTask, MapTask, split_rows, wanted_rows
+from nlpdata.engine.tasks import FilterTask, MapTask, RangeTask, RowTasks
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.features import Features, Value
 from nlpdata.settings import settings
@@ -62,7 +63,7 @@ class Options:
         desc: shown beside the progress bar.
         num_proc: worker processes; ``"auto"`` is one a core. The result is the same for any number, and found again by any.
         num_threads: worker threads of this process, likewise; for functions that release the GIL.
-        task_rows: rows of a task, instead of about 128 MiB.
+        task_rows: rows of a task at most, instead of about 128 MiB.
         executor: runs the tasks, instead of what ``num_proc`` and ``num_threads`` ask for.
         checkpoint: called with a name between commits; tests stop a run there.
 
@@ -94,11 +95,6 @@ class Options:
         """What runs the tasks; nothing is started yet."""
         return self.executor or executor_for(self.num_proc, self.num_threads)
 
-    @property
-    def workers(self) -> int:
-        """How many work at once."""
-        return max(worker_count(self.num_proc) or 1, worker_count(self.num_threads, "num_threads") or 1)
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -126,14 +122,13 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
         return Outcome(source.view, source.features, lineage)
     lineage = then(whole, step, options.key)
-    ranges = _ranges(source, step, lineage, options)
-    tasks = [MapTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
+    tasks = RowTasks(MapTask, source, step, options.task_rows)
     found: tuple[ColumnGroup, Shape] | None
     named: Lineage | None = lineage
     if options.directory is None:
         found = _map_in_memory(source, step, tasks, options)
     else:
-        written, named = _in_cache(tasks, source, step, lineage, options, _completer(source, step, tasks))
+        written, named = _in_cache(tasks, lineage, options, _completer(source, step))
         found = None if written is None else (written, _recorded_shape(written))
     if found is None:
         return Outcome(whole.view, whole.features, whole.lineage)
@@ -173,13 +168,12 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     if source.view.num_rows == 0:
         return Outcome(source.view, source.features, source.lineage)
     lineage = then(source, step, options.key)
-    ranges = _ranges(source, step, lineage, options)
-    tasks = [FilterTask(index, source, rows.start, rows.stop, step) for index, rows in enumerate(ranges)]
+    tasks = RowTasks(FilterTask, source, step, options.task_rows)
     named: Lineage | None = lineage
     if options.directory is None:
-        numbers = pa.concat_tables([table for _, table in _in_memory(tasks, source, step, options)]).column("row")
+        numbers = pa.concat_tables([table for _, _, table in _in_memory(tasks, options)]).column("row")
     else:
-        group, named = _in_cache(tasks, source, step, lineage, options, None)
+        group, named = _in_cache(tasks, lineage, options, None)
         assert group is not None
         numbers = group.read(["row"], 0, group.num_rows).column("row")
     kept = kept_rows(numbers, source.view.num_rows)
@@ -222,18 +216,6 @@ def _key(lineage: Lineage, step: Step) -> str | None:
         return None
 
 
-def _ranges(source: Source, step: Step, lineage: Lineage, options: Options) -> list[range]:
-    """The row ranges of the tasks: those of a run that was interrupted, whatever its number of workers, or new ones."""
-    rows, num_bytes = source.view.num_rows, source.view.nbytes
-    batch = step.batch_size if step.batched else 1
-    size = options.task_rows
-    if size is None and options.directory is not None and (key := _result_key(lineage, step, options)) is not None:
-        size = begun_task_rows(options.directory, f"{RESULTS}/{key}")
-    if size is None:
-        size = wanted_rows(rows, num_bytes, options.workers)
-    return split_rows(rows, num_bytes, batch, task_rows=size)
-
-
 def _result_key(lineage: Lineage, step: Step, options: Options) -> str | None:
     return _key(lineage, step) if settings.caching or options.key is not None else None
 
@@ -242,15 +224,13 @@ def _result_key(lineage: Lineage, step: Step, options: Options) -> str | None:
 
 
 def _in_cache(
-    tasks: Sequence[Any],
-    source: Source,
-    step: Step,
+    tasks: RowTasks,
     lineage: Lineage,
     options: Options,
     complete: Callable[[Path, Sequence[Committed]], Completion | None] | None,
 ) -> tuple[ShardGroup | None, Lineage | None]:
     """The columns that the tasks write, and the lineage if it has a key."""
-    directory = options.directory
+    directory, source, step = options.directory, tasks.source, tasks.step
     assert directory is not None
     details: Details = {"desc": options.desc or step.label, "total_rows": source.view.num_rows, "complete": complete}
     details["load_from_cache"] = options.load_from_cache
@@ -301,12 +281,12 @@ def _provenance(source: Source, step: Step, directory: CacheDirectory) -> Proven
     )
 
 
-def _completer(source: Source, step: Map, tasks: Sequence[MapTask]) -> Callable[[Path, Sequence[Committed]], Completion | None]:
+def _completer(source: Source, step: Map) -> Callable[[Path, Sequence[Committed]], Completion | None]:
     def complete(folder: Path, parts: Sequence[Committed]) -> Completion | None:
         shape = Shape.of(source, step, [part.notes for part in parts])
         if shape is None:
             return None
-        filled = [_filled(folder, part, source, shape, step, task) for part, task in zip(parts, tasks, strict=True)]
+        filled = [_filled(folder, part, source, shape, step) for part in parts]
         return Completion(
             filled, {"map": shape.to_dict()}, lambda schema: shape.features(source, step, schema), columns=shape.stored
         )
@@ -314,15 +294,15 @@ def _completer(source: Source, step: Map, tasks: Sequence[MapTask]) -> Callable[
     return complete
 
 
-def _filled(folder: Path, part: Committed, source: Source, shape: Shape, step: Map, task: MapTask) -> Committed:
-    lacking = shape.lacks(source, step, task.rows, part.notes)
+def _filled(folder: Path, part: Committed, source: Source, shape: Shape, step: Map) -> Committed:
+    lacking = shape.lacks(source, step, range(part.index, part.index + part.rows_done), part.notes)
     count = part.notes["rows"]
     if not lacking or not count:
         return part
     read = _reader(_open(folder, part) if part.notes["since"] else None)
 
     def write(writer: Any) -> None:
-        for table in fill(source, step, task.start, lacking, count, read):
+        for table in fill(source, step, part.index, lacking, count, read):
             writer.write_table(table)
 
     return replace(part, shards=write_shards(folder, part.index, write)[0])
@@ -350,6 +330,10 @@ def _recorded_shape(group: ShardGroup) -> Shape:
 # --- in memory ---------------------------------------------------------------------------------------------------------
 
 
+Part = tuple[range, Mapping[str, Any], pa.Table]
+"""What a task leaves in memory: its rows, its notes, and what it wrote."""
+
+
 class _Memory:
     """Stands in for a shard writer: keeps the tables."""
 
@@ -372,52 +356,54 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables([conform_table(table, schema) for table in tables if table.num_rows] or [schema.empty_table()])
 
 
-def _in_memory(
-    tasks: Sequence[Any], source: Source, step: Step, options: Options
-) -> list[tuple[Mapping[str, Any] | None, pa.Table]]:
-    done: dict[int, tuple[Mapping[str, Any] | None, pa.Table]] = {}
-    with progress(source.view.num_rows, options.desc or step.label) as bar, options.runner() as runner:
-        for task in tasks:
+def _in_memory(tasks: RowTasks, options: Options) -> list[Part]:
+    with progress(tasks.total, options.desc or tasks.step.label) as bar, options.runner() as runner:
+
+        def report(rows: int) -> None:
+            bar.update(rows)
+
+        for task in tasks.left(())[1]:
             runner.submit(_MemoryJob(task))
-        for index, notes, table in runner.results(bar.update):
-            done[index] = (notes, table)
-    return [done[task.index] for task in tasks]
+        return sorted(runner.results(report), key=lambda part: part[0].start)
 
 
 @dataclass(frozen=True)
 class _MemoryJob:
     """One task whose tables are handed back."""
 
-    task: Any
+    task: RangeTask
 
     @property
     def title(self) -> str:
-        return str(self.task.label)
+        return self.task.label
 
     @property
     def rows(self) -> int:
         return len(self.task.rows)
 
-    def __call__(self, report: Report) -> tuple[int, Mapping[str, Any] | None, pa.Table]:
-        memory = _Memory()
-        notes = self.task.run(memory, report)
-        return self.task.index, notes, memory.table()
+    def divide(self, rows: int) -> tuple[_MemoryJob, _MemoryJob | None]:
+        return divided_job(self, rows)
+
+    def __call__(self, report: Report) -> Part:
+        memory, counted = _Memory(), Counter(report)
+        notes = self.task.run(memory, counted)
+        return counted.done(self.task).rows, notes or {}, memory.table()
 
 
-def _map_in_memory(source: Source, step: Map, tasks: Sequence[MapTask], options: Options) -> tuple[ColumnGroup, Shape] | None:
-    parts = _in_memory(tasks, source, step, options)
-    shape = Shape.of(source, step, [notes or {} for notes, _ in parts])
-    return None if shape is None else (TableGroup(assembled(source, step, tasks, parts, shape)), shape)
+def _map_in_memory(source: Source, step: Map, tasks: RowTasks, options: Options) -> tuple[ColumnGroup, Shape] | None:
+    parts = _in_memory(tasks, options)
+    shape = Shape.of(source, step, [notes for _, notes, _ in parts])
+    return None if shape is None else (TableGroup(assembled(source, step, parts, shape)), shape)
 
 
-def assembled(source: Source, step: Map, tasks: Sequence[MapTask], parts: Sequence[Any], shape: Shape) -> pa.Table:
-    """The stored columns of a result, from the notes and tables of its tasks."""
+def assembled(source: Source, step: Map, parts: Sequence[Part], shape: Shape) -> pa.Table:
+    """The stored columns of a result, from what its tasks left."""
     tables: list[pa.Table] = []
-    for task, (notes, table) in zip(tasks, parts, strict=True):
-        lacking = shape.lacks(source, step, task.rows, notes)
+    for rows, notes, table in parts:
+        lacking = shape.lacks(source, step, rows, notes)
         if lacking and notes["rows"]:
             read = _reader(TableGroup(table) if notes["since"] else None)
-            tables.extend(fill(source, step, task.start, lacking, notes["rows"], read))
+            tables.extend(fill(source, step, rows.start, lacking, notes["rows"], read))
         else:
             tables.append(table)
     whole = joined(tables)
@@ -426,9 +412,6 @@ def assembled(source: Source, step: Map, tasks: Sequence[MapTask], parts: Sequen
     return whole.replace_schema_metadata(features.arrow_schema.metadata)
 
 
-def in_memory(source: Source, step: Map) -> tuple[MapTask, tuple[Mapping[str, Any], pa.Table]]:
-    """All rows of ``source`` mapped here and now, as one task and what it noted and wrote."""
-    task = MapTask(0, source, 0, source.view.num_rows, step)
-    memory = _Memory()
-    notes = task.run(memory, lambda count: None)
-    return task, (notes, memory.table())
+def in_memory(source: Source, step: Map) -> Part:
+    """All rows of ``source`` mapped here and now, as one task."""
+    return _MemoryJob(MapTask(source, 0, source.view.num_rows, step))(lambda count: None)

@@ -18,13 +18,13 @@ import pyarrow as pa
 
 from nlpdata.engine.behind import Behind
 from nlpdata.engine.changes import IMMUTABLE, RowChanges, TaskChanges, Writer, batch_changes, same
-from nlpdata.engine.executor import worker_number
+from nlpdata.engine.executor import Report, worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
 
-Report = Callable[[int], None]
 _CHUNK_ROWS = 4096
+_FIRST_CHUNK_ROWS = 64  # the first chunks tell soon how long a row takes
 _CHUNK_BYTES = 8 * 2**20
 _SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside the next one
 _HOLD_BACK = 0.1  # of such a call passes before: a tokenizer is in its own code by then, and has given up the interpreter lock
@@ -32,7 +32,10 @@ _MOST_DELAY_SECONDS = 0.05
 
 
 def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report: Report) -> dict[str, Any]:
-    """Map ``rows``, write the changed columns, and give the notes of the task (see ``changes``)."""
+    """Map ``rows``, write the changed columns, and give the notes of the task (see ``changes``).
+
+    It ends early, with whole batches, where ``report`` asks for it.
+    """
     changes = TaskChanges(source, step, rows.start, writer)
     if step.batched:
         _map_batches(source, step, rows, changes, report)
@@ -43,7 +46,7 @@ def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report
 
 def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
     call, formatter = _bind(step, source.numbers), _formatter(source)
-    for start, table in _slices(source, rows, chunk_rows(source)):
+    for start, table in _chunks(source, rows):
         found = RowChanges(table, formatter, step, source)
         returned = False
         rows_now, call_now = _begun(source, step, start, lazy_rows(table, formatter), call)
@@ -64,7 +67,8 @@ def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, repo
         except Exception as error:
             _note(error, source, step, range(start, start + table.num_rows))
             raise
-        report(table.num_rows)
+        if report(table.num_rows) is True:
+            return
 
 
 def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
@@ -89,8 +93,9 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
             else:
                 behind.wait()
                 keep()
-            report(table.num_rows)
             del out, keep, batch, shown  # the next batch takes their place in memory, and in the processor's cache
+            if report(table.num_rows) is True:
+                return
 
 
 class _Remembering:
@@ -160,11 +165,11 @@ class _Keep:
 
 
 def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, report: Report) -> None:
-    """Write the numbers of those of ``rows`` for which the function is true."""
+    """Write the numbers of those of ``rows`` for which the function is true; ends early where ``report`` asks for it."""
     call, formatter = _bind(step, source.numbers), _formatter(source)
-    size = (step.batch_size or max(source.view.num_rows, 1)) if step.batched else chunk_rows(source)
+    slices = _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)) if step.batched else _chunks(source, rows)
     kept = [np.empty(0, np.int64)]  # 8 bytes a row of the task: less than one batch of most functions
-    for start, table in _slices(source, rows, size):
+    for start, table in slices:
         span = range(start, start + table.num_rows)
         if step.batched:
             try:
@@ -178,7 +183,8 @@ def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, 
         else:
             mask = np.fromiter(_truths(source, step, start, lazy_rows(table, formatter), call), np.bool_, table.num_rows)
         kept.append(np.flatnonzero(mask) + start)
-        report(table.num_rows)
+        if report(table.num_rows) is True:
+            break
     writer.write_table(pa.table({"row": np.concatenate(kept)}))
 
 
@@ -212,6 +218,14 @@ def chunk_rows(source: Source) -> int:
     """How many rows are worked on together where the function takes single rows: bounded in bytes."""
     view = source.view
     return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // max(1, view.nbytes // max(1, view.num_rows))))
+
+
+def _chunks(source: Source, rows: range) -> Iterator[tuple[int, pa.Table]]:
+    size, most, start = _FIRST_CHUNK_ROWS, chunk_rows(source), rows.start
+    while start < rows.stop:
+        stop = min(start + min(size, most), rows.stop)
+        yield start, source.view.slice(start, stop)
+        start, size = stop, 4 * size
 
 
 def _slices(source: Source, rows: range, size: int) -> Iterator[tuple[int, pa.Table]]:

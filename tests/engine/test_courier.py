@@ -72,7 +72,7 @@ def test_a_global_assigned_after_the_import_holds(module: Any, source: MakeSourc
 def test_a_table_in_memory_is_not_in_the_message(source: MakeSource) -> None:
     held = source({"n": list(range(500_000))})
     step = Map(lambda row: {"m": row["n"] + 1})
-    parcel = pack([MapTask(i, held, i, i + 1, step) for i in range(3)])
+    parcel = pack([MapTask(held, i, i + 1, step) for i in range(3)])
     assert len(parcel.message) < 100_000 and len(parcel.files) == 1
     parcel.close()
     chosen = held.view.num_rows // 2

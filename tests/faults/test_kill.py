@@ -151,7 +151,7 @@ def test_interrupted_from_the_keyboard(tmp_path: Path, undisturbed: Any) -> None
     _, problems = process.communicate(timeout=60)
     assert time.monotonic() - sent < 5 and "KeyboardInterrupt" in problems
     left = tree(tmp_path)
-    assert any(name.endswith("task-00001.json") for name in left)
+    assert any(name.endswith("task-00010.json") for name in left)
     assert not any(name.endswith(".lease") or ".tmp-" in name for name in left)
     results, _ = finish(start(tmp_path, "-"))
     assert results == undisturbed[0] and tree(tmp_path) == undisturbed[2]
