@@ -75,7 +75,7 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
     call, formatter = _bind(step, source.numbers), _formatter(source)
     with Behind() as behind:
         for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
-            shown = _Remembering(table, formatter)
+            shown = _Remembering(formatter)
             batch = lazy_batch(table, shown)  # type: ignore[arg-type]
             span = range(start, start + table.num_rows)
             begun = time.perf_counter()
@@ -101,10 +101,9 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
 class _Remembering:
     """A formatter that keeps a copy of the columns it gives out, so that it is seen whether they were changed in place."""
 
-    def __init__(self, table: pa.Table, formatter: Formatter) -> None:
+    def __init__(self, formatter: Formatter) -> None:
         self._formatter = formatter
         self._copies: dict[str, list[Any]] = {}
-        self._flat = {field.name for field in table.schema if not pa.types.is_nested(field.type)}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._formatter, name)
@@ -112,7 +111,8 @@ class _Remembering:
     def column(self, table: pa.Table, name: str) -> Any:
         """As the formatter gives it."""
         values = self._formatter.column(table, name)
-        if type(values) is list and name in self._flat and not isinstance(table.schema.field(name).type, pa.BaseExtensionType):
+        kind = table.schema.field(name).type
+        if type(values) is list and not (pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)):
             self._copies[name] = values.copy()
         return values
 

@@ -24,6 +24,7 @@ from nlpdata.features.values import as_values, numpy_array, scalar
 from nlpdata.features.widen import widen, widen_all
 
 _types = pa.types
+_CERTAIN = frozenset(kind.id for kind in (pa.int64(), pa.string(), pa.bool_()))  # as Arrow found them, so they are
 
 
 def infer_type(values: Any) -> pa.DataType:
@@ -88,6 +89,8 @@ def settle(found: pa.DataType, values: Iterable[Any]) -> pa.DataType:
     Raises:
         TypeConflictError: Arrow made one type of values that have none in common.
     """
+    if found.id in _CERTAIN:
+        return found
     if not _types.is_nested(found):
         check(found, values)
         return plain_type(found)
