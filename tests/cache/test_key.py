@@ -23,9 +23,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpdata.cache.explain import explain, ingredients
 from nlpdata.cache.key import Lineage, content_key, register_key
-from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.errors import KeyingError
 from nlpdata.features import ClassLabel, Features, Value
 
 
@@ -571,83 +570,3 @@ def test_an_iterator_is_what_is_left_of_it() -> None:
         return values
 
     assert content_key(after(1)) == content_key(after(1)) != content_key(after(2))
-
-
-# --- explain -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [
-        (
-            "MAX_LEN = 128\ndef f(x): return x[:MAX_LEN]",
-            "MAX_LEN = 256\ndef f(x): return x[:MAX_LEN]",
-            "global 'MAX_LEN': 128 → 256",
-        ),
-        ("def f(x, n=1): return n", "def f(x, n=2): return n", "default 'n': 1 → 2"),
-        (
-            "N = 1\ndef g(x): return N\ndef f(x): return g(x)",
-            "N = 2\ndef g(x): return N\ndef f(x): return g(x)",
-            "global 'g' → global 'N': 1 → 2",
-        ),
-        ("def f(x): return x + 1", "def f(x): return x - 1", "code: changed"),
-        ("def f(x): return x + 1000", "def f(x): return x + 2000", "constants: [1000] → [2000]"),
-        ("D = {'a': 1}\ndef f(x): return D", "D = {'a': 2}\ndef f(x): return D", "global 'D' → key 'a': 1 → 2"),
-    ],
-)
-def test_two_keys_are_compared(a: str, b: str, expected: str) -> None:
-    assert explain(compiled(a), compiled(b)) == [expected]
-    assert explain(compiled(a), compiled(a)) == []
-
-
-def test_a_new_global_is_told_alone() -> None:
-    a = "def g(x): return 1\ndef f(x): return g(x)"
-    b = "def a(x): return 2\ndef g(x): return 1\ndef f(x): return g(x) + a(x)"
-    told = explain(compiled(a), compiled(b))
-    assert "code: changed" in told
-    assert "global 'a': new (function a)" in told
-    assert not any(line.startswith("global 'g'") for line in told)
-
-
-def test_recorded_ingredients_can_be_compared_later() -> None:
-    before = ingredients(compiled("N = 1\ndef f(x): return N"))
-    assert explain(before, compiled("N = 2\ndef f(x): return N")) == ["global 'N': 1 → 2"]
-    assert explain(1, 2) == ["value: 1 → 2"]
-    assert explain([Plain(n=1), Plain(n=2)], [Plain(n=3), Plain(n=2)]) != []
-    inner = "def f(x): return (lambda y: y + 1000)(x), (lambda y: y + 5000)(x)"
-    told = explain(compiled(inner), compiled(inner.replace("1000", "2000")))
-    assert len(told) == 1 and told[0].startswith("inner '<lambda>'") and "1000" in told[0] and "2000" in told[0]
-    assert any("package 'numpy'" in path for path in ingredients(lambda x: np.mean(x)).parts)
-
-
-# --- lineage -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_lineage_is_computed_late_and_once() -> None:
-    calls = []
-
-    def compute() -> str:
-        calls.append(1)
-        return "start"
-
-    lineage = Lineage.of(compute)
-    chain = lineage
-    for i in range(5000):
-        chain = chain.then("rename", i)
-    assert not calls
-    assert chain.key() == chain.key()
-    assert calls == [1]
-    assert chain.key() != lineage.then("rename", 0).key()
-
-
-def test_a_lineage_pickles_by_its_key() -> None:
-    import pickle
-
-    lineage = Lineage.named("a").then("map", "x")
-    assert pickle.loads(pickle.dumps(lineage)).key() == lineage.key()
-    nameless = Lineage.named("a").then("map", threading.Lock())
-    with pytest.raises(KeyingError):
-        nameless.key()
-    assert pickle.loads(pickle.dumps(nameless)).key() != pickle.loads(pickle.dumps(nameless)).key()
-    with pytest.raises(ArgumentError):
-        Lineage.named("")
