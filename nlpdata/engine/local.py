@@ -189,22 +189,19 @@ class ProcessExecutor(Executor):
         if self.patience_seconds:
             yield from self._alone(report)
         while self._new or self._open:
-            if self._refused:
+            if self._heard:
+                yield self._heard.popleft()
+            elif self._refused:
                 yield self._new.popleft()(report)
-                continue
-            self.hire()
-            self.listen(report, None)
-            yield from self._taken()
+            else:
+                self.hire()
+                self.listen(report, None)
         self.stop()
 
     @property
     def _open(self) -> bool:
         """Whether values of jobs that were sent are still to come."""
         return bool(self._waiting or self._heard) or (self._crew is not None and self._crew.busy)
-
-    def _taken(self) -> Iterator[Any]:
-        while self._heard:
-            yield self._heard.popleft()
 
     def _alone(self, report: Report) -> Iterator[Any]:
         """Jobs done in this thread until processes are at work, or until all are done."""
@@ -219,7 +216,8 @@ class ProcessExecutor(Executor):
         while self._waiting and self._crew is not None and not self._crew.ready:
             yield self._jobs[self._waiting.pop()](watch)  # the last ones are the shortest
             watch(0)
-            yield from self._taken()
+            while self._heard:
+                yield self._heard.popleft()
 
     @property
     def has_more(self) -> bool:
