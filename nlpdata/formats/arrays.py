@@ -471,7 +471,11 @@ def _cast(values: Ndarray, to: np.dtype[Any]) -> Ndarray:
     if values.dtype == to:
         return values
     with np.errstate(all="ignore"):  # float64 beyond float32 is inf, undefined values under nulls are anything
-        return values.astype(to)
+        if values.dtype.kind not in "biuf" or to.kind not in "biuf":
+            return values.astype(to)
+        cast = buffers.empty(values.size, to).reshape(values.shape)
+        np.copyto(cast, values, casting="unsafe")
+        return cast
 
 
 def _masked(rows: list[Any], valid: Ndarray | None, start: int) -> list[Any]:

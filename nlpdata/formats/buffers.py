@@ -16,6 +16,8 @@ OPTIONAL_KEY: Final = b"nlpdata:optional"
 
 Ndarray = np.ndarray[Any, np.dtype[Any]]
 
+_LARGE_BYTES: Final = 128 * 1024
+
 # Type id -> dtype of the values buffer.
 _STORED: Final[dict[int, np.dtype[Any]]] = {
     pa.int8().id: np.dtype("int8"),
@@ -80,6 +82,15 @@ def values(array: Any) -> Ndarray:
     found = np.frombuffer(buffer, dtype, len(array), array.offset * dtype.itemsize)
     found.flags.writeable = False  # some buffers are mutable, but a dataset's data are not
     return found
+
+
+def empty(count: int, dtype: np.dtype[Any]) -> Ndarray:
+    """An array of numbers with memory of its own, not filled.
+
+    Arrow's pool keeps the pages of large arrays that died; those that malloc gives are often new to the process.
+    """
+    size = count * dtype.itemsize
+    return np.empty(count, dtype) if size < _LARGE_BYTES else np.frombuffer(pa.allocate_buffer(size), dtype)
 
 
 def in_place(array: Any) -> bool:

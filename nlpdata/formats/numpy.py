@@ -14,7 +14,6 @@ from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from nlpdata.formats import buffers
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from nlpdata.features import Features
 
 _FIXED_WIDTH_BYTES: Final = 64 * 2**20
-_LAST_ASCII: Final = 0x7F
 
 
 def objects(items: Sequence[Any]) -> Ndarray:
@@ -49,8 +47,9 @@ def _is_plain_ascii(array: Any) -> bool:
     """Whether a text array is ASCII without NUL characters."""
     offsets = buffers.list_offsets(array)
     first, last = int(offsets[0]), int(offsets[-1])
-    octets = np.frombuffer(array.buffers()[2] or b"", np.uint8, last - first, first)
-    return first == last or bool(octets.max() <= _LAST_ASCII and octets.min())
+    # Signed, so that one pass finds both: bytes beyond ASCII are negative.
+    octets = np.frombuffer(array.buffers()[2] or b"", np.int8, last - first, first)
+    return first == last or bool(octets.min() > 0)
 
 
 def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
@@ -65,8 +64,7 @@ def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
     width, rows = max(map(_longest, arrays)), sum(map(len, arrays))
     if not width or 4 * width * rows > _FIXED_WIDTH_BYTES or not all(map(_is_plain_ascii, arrays)):
         return None
-    # Arrow's pool keeps the pages of arrays that died; those that malloc gives for so many bytes are often new to the process.
-    letters = np.frombuffer(pa.allocate_buffer(4 * width * rows), np.uint32)
+    letters = buffers.empty(width * rows, np.dtype(np.uint32))
     at = 0
     for array in arrays:
         padded = pc.ascii_rpad(array, width, "\0")

@@ -236,22 +236,25 @@ class _FixedList(Column):
     def __init__(self, kind: pa.DataType, count: int, child: Column) -> None:
         super().__init__(kind, count)
         self._child, self._size = child, kind.list_size
-        self._window = _Window(self._size * child.width) if isinstance(child, _Fixed) and self._size else None
+        self._width = self._size * child.width if isinstance(child, _Fixed) else 0  # bytes of a row
+        self._base = np.zeros(count, np.int64)  # address of row 0
+        self._window = _Window(self._width) if self._width else None
 
     def load(self, index: int, array: pa.Array) -> None:
         super().load(index, array)
         self._child.load(index, array.values)
         if self._window is not None and isinstance(self._child, _Fixed):
             self._window.note(int(self._child.base[index]), len(array.values) * self._child.width)
+            self._base[index] = self._child.base[index] + array.offset * self._width
 
     def gather(self, batch: Ints, local: Ints, limit: int) -> pa.Array:
         valid = self.valid(batch, local)
         child, size, count = self._child, self._size, len(local)
-        start = (local + self._offset[batch]) * size
-        if isinstance(child, _Fixed) and self._window is not None and not child.has_nulls(batch):
-            data = self._window.copy(child.base[batch] + start * child.width)
+        if self._window is not None and not child.has_nulls(batch):
+            data = self._window.copy(self._base[batch] + local * self._width)
             values = pa.Array.from_buffers(child.kind, count * size, [None, data])
         else:
+            start = (local + self._offset[batch]) * size
             rows = (start[:, None] + np.arange(size, dtype=np.int64)).ravel()
             values = _gather(child, np.repeat(batch, size), rows, limit)
         return pa.Array.from_buffers(self.kind, count, [_bits(valid)], children=[values])

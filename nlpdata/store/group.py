@@ -140,9 +140,7 @@ class _BatchedGroup:
         first, last = int(rows[0]), int(rows[-1])
         if last - first == count - 1 and (count < 3 or bool((rows[1:] - rows[:-1] == 1).all())):
             return self.read(names, first, last + 1)
-        low, high = int(rows.min()), int(rows.max())
-        if low < 0 or high >= self.num_rows:
-            raise IndexError(f"Row {low if low < 0 else high} was asked for, there are {self.num_rows:,}.")
+        _check_rows(rows, self.num_rows)
         self.expect(scattered=count)
         if len(self._starts) == 2:
             batch = np.zeros(count, np.int64)
@@ -454,9 +452,7 @@ class StackGroup:
         views = self._pick(names)
         if not len(rows):
             return self.read(names, 0, 0)
-        low, high = int(rows.min()), int(rows.max())
-        if low < 0 or high >= self.num_rows:
-            raise IndexError(f"Row {low if low < 0 else high} was asked for, there are {self.num_rows:,}.")
+        _check_rows(rows, self.num_rows)
         owner = self._starts.searchsorted(rows, "right") - 1
         if int(owner[0]) == int(owner.min()) == int(owner.max()):
             index = int(owner[0])
@@ -543,6 +539,13 @@ class NullGroup:
         if not fields:
             return _rows_without_columns(count)
         return pa.Table.from_arrays([pa.nulls(count, f.type) for f in fields], schema=pa.schema(fields))
+
+
+def _check_rows(rows: Ints, num_rows: int) -> None:
+    # Negative numbers are huge ones without a sign: one pass instead of two.
+    if int(np.maximum.reduce(rows.view(np.uint64))) >= num_rows:
+        low, high = int(rows.min()), int(rows.max())
+        raise IndexError(f"Row {low if low < 0 else high} was asked for, there are {num_rows:,}.")
 
 
 def _rows_without_columns(num_rows: int) -> pa.Table:
