@@ -276,11 +276,6 @@ def mapped_blocks(file: Any, size: int, cut_at: Callable[[Bytes, bool], int]) ->
             wanted *= 2
 
 
-def has_byte(data: Bytes, byte: int) -> bool:
-    """Whether a byte stands in an array of bytes."""
-    return any(bool((data[start : start + _CACHED_BYTES] == byte).any()) for start in range(0, len(data), _CACHED_BYTES))
-
-
 def last_place(data: Bytes, byte: int) -> int:
     """Where a byte stands last; -1 if nowhere."""
     for stop in range(len(data), 0, -_TAIL_BYTES):
@@ -288,6 +283,16 @@ def last_place(data: Bytes, byte: int) -> int:
         if len(found):
             return int(found[-1]) + max(0, stop - _TAIL_BYTES)
     return -1
+
+
+def pieces_of(data: Bytes) -> Iterator[tuple[int, Bytes]]:
+    """The bytes in pieces that stay in the processor's cache while they are looked at several times, and where each begins."""
+    return ((start, data[start : start + _CACHED_BYTES]) for start in range(0, len(data), _CACHED_BYTES))
+
+
+def is_ascii(piece: Bytes) -> bool:
+    """Whether all bytes are below 128."""
+    return not len(piece) or bool(piece.view(np.int8).min() >= 0)
 
 
 def batches_of(batches: Iterable[Batch]) -> Iterator[pa.RecordBatch]:

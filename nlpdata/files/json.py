@@ -13,10 +13,11 @@ import decimal
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, did_you_mean
@@ -24,19 +25,24 @@ from nlpdata.features import Features
 from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
+    Bytes,
     FileType,
     Source,
     batch_bytes_or_default,
     created,
     first_schema,
     label_of,
+    last_place,
+    mapped,
+    mapped_blocks,
     parse_options,
     reopenable,
 )
 from nlpdata.files.encoding import JoinedBlocks, find_codec, is_utf8, utf8_blocks
-from nlpdata.files.json_parse import Guess, Parser, declared_text, skip
+from nlpdata.files.json_parse import Guess, Parser, Text, declared_text, skip
 
 _SPACE = b" \t\r\n"
+_NEWLINE = 10
 _BOM = b"\xef\xbb\xbf"
 _LINES_BYTES = 8 * 2**20  # a block of lines becomes a record batch, which is written as it is
 _MAX_BLOCK = 2**31 - 2
@@ -94,8 +100,9 @@ class JsonFile(FileType):
                 with reopen() as stream:
                     yield from _field_batches(_as_utf8(stream, chosen, parser.label), chosen.field, parser, size)
                 return
-            parser.again = lambda: _blocks(reopen, chosen, parser, size)
-            with closing(map_ahead(_guesser(parser), parser.again(), len, AHEAD_BYTES)) as guesses:
+            plain = mapped(source) if is_utf8(chosen.encoding, chosen.encoding_errors) else None
+            parser.again = lambda: _blocks((reopen, plain), chosen, parser, size)
+            with plain or nullcontext(), closing(map_ahead(_guesser(parser), parser.again(), len, AHEAD_BYTES)) as guesses:
                 for guess in guesses:
                     yield from parser.parse(guess) if isinstance(guess, Guess) else parser.batches(parser.table(guess))
                     parser.first = False
@@ -173,7 +180,7 @@ def _objects(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     return iter(formatter.rows(pa.Table.from_batches([batch])))
 
 
-def _guesser(parser: Parser) -> Callable[[bytes | bytearray | list[Any]], Guess | list[Any]]:
+def _guesser(parser: Parser) -> Callable[[Text | list[Any]], Guess | list[Any]]:
     """What can be done with a block before its turn: text is parsed, values that are no objects wait."""
     return lambda block: block if isinstance(block, list) else parser.guess(block)
 
@@ -200,23 +207,39 @@ def _first_byte(stream: io.BufferedReader) -> bytes:
 
 
 def _blocks(
-    reopen: Callable[[], BinaryIO], options: JsonOptions, parser: Parser, size: int
-) -> Iterator[bytes | bytearray | list[Any]]:
-    """The file from the top in bounded pieces: the text of objects, or values that are no objects."""
+    file: tuple[Callable[[], BinaryIO], Any], options: JsonOptions, parser: Parser, size: int
+) -> Iterator[Text | list[Any]]:
+    """The file (what opens it, and it as it is mapped, if it can be) from the top in bounded pieces: the text of objects, or
+    values that are no objects.
+    """
+    reopen, plain = file
     with reopen() as raw:
         stream = _as_utf8(raw, options, parser.label)
         first = _first_byte(stream)
         if first == b"[":
             yield from _array_blocks(stream, parser, size)
+        elif first and plain is not None:
+            plain.seek(stream.tell())
+            yield from (b for b in mapped_blocks(plain, min(size, _LINES_BYTES), _whole_objects) if not _is_blank(b))
         elif first:
             yield from _line_blocks(stream, size)
+
+
+def _whole_objects(data: Bytes, ended: bool) -> int:
+    """Where a block is cut: after a line that closes an object, since one over several lines must stay whole."""
+    cut = len(data) if ended else last_place(data, _NEWLINE) + 1
+    return cut if ended or _is_whole(data[:cut]) else 0
+
+
+def _is_blank(block: pa.Buffer) -> bool:
+    return bytes(block[:1]).isspace() and block.to_pybytes().isspace()
 
 
 def _line_blocks(stream: io.BufferedReader, size: int) -> Iterator[bytes | bytearray]:
     blocks = _whole_lines(stream, min(size, _LINES_BYTES))
     for block in blocks:
         # An object over several lines must not be cut: what is open at the end of a block goes before the next.
-        while not _is_whole(block) and (more := next(blocks, None)) is not None:
+        while not _is_whole(np.frombuffer(block, np.uint8)) and (more := next(blocks, None)) is not None:
             block += more
         if not block.isspace():
             yield block
@@ -240,12 +263,12 @@ def _whole_lines(stream: io.BufferedReader, size: int) -> Iterator[bytearray]:
             return
 
 
-def _is_whole(block: bytes | bytearray) -> bool:
+def _is_whole(block: Bytes) -> bool:
     """Whether the last line of a block closes an object: its own, or one that was spread over lines."""
     stop = len(block)
     while stop:
-        start = block.rfind(b"\n", 0, stop - 1) + 1
-        last = block[start:stop].strip(_SPACE)
+        start = last_place(block[: stop - 1], _NEWLINE) + 1
+        last = block[start:stop].tobytes().strip(_SPACE)
         if last:
             return last == b"}" or (last.startswith(b"{") and last.endswith(b"}"))
         stop = start

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nlpdata.files.base import is_ascii, pieces_of
+
 Places = np.ndarray[Any, Any]
 
-_STEP = 2**18  # bytes looked at together: a piece and its mask stay in the processor's cache
+_LONGEST = 2**31 - 2  # places are also kept in 32 bits
 _LINE_END, _QUOTE, _BACKSLASH = 10, 34, 92
 _NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LITERAL = re.compile(rb"[^\s,}]+")
@@ -47,30 +50,30 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """A block, and where its quotes (a row of places for each object) and backslashes are."""
+    """A block, where its quotes (a row of places for each object) and backslashes are, and whether all of it is ASCII."""
 
-    block: bytes | bytearray
     data: Places
     quotes: Places
     backslashes: Places
+    ascii: bool
 
 
-def read_flat(block: bytes | bytearray) -> pa.Table | None:
+def read_flat(block: bytes | bytearray | pa.Buffer) -> pa.Table | None:
     """The objects of a block that ends with a line end; None if they are not of this kind."""
     data = np.frombuffer(block, np.uint8)
-    end = block.find(b"\n") + 1
-    cells = _cells(bytes(block[:end])) if end > 1 else None
+    cells = _cells(_first_line(data)) if len(data) <= _LONGEST else None
     if cells is None:
         return None
-    marks = _unescaped(data, _marks(data))
+    marks, backslashes, ascii = _looked_over(data)
+    marks = _unescaped(data, marks, backslashes)
     per_row = cells[-1].key + (4 if cells[-1].text else 2)
     rows, rest = divmod(len(marks), per_row + 1)
-    if rest or not rows or block[: int(marks[0])] != b"{":
+    if rest or not rows or data[: int(marks[0])].tobytes() != b"{":
         return None
     marks = marks.reshape(rows, per_row + 1)  # the quotes of an object, and its line end
     if not ((data[marks] == _QUOTE) == [*[True] * per_row, False]).all() or not (data[marks[:, -1]] == _LINE_END).all():
         return None
-    lines = _Lines(block, data, np.ascontiguousarray(marks[:, :-1]), _backslashes(block))
+    lines = _Lines(data, np.ascontiguousarray(marks[:, :-1]), backslashes, ascii)
     columns: dict[str, pa.Array] = {}
     for cell in cells:
         column = _column(lines, cell)
@@ -110,30 +113,44 @@ def _cells(line: bytes) -> list[_Cell] | None:
     return cells
 
 
-def _marks(data: Places) -> Places:
-    """The places of quotes and of bytes below a blank; in JSON the latter stand outside of texts only."""
-    parts = [np.zeros(0, np.int64)]
-    for start in range(0, len(data), _STEP):
+def _first_line(data: Places) -> bytes:
+    """The first line with its end; empty if there is none."""
+    for start, piece in pieces_of(data):
+        end = piece.tobytes().find(b"\n") + 1
+        if end:
+            return data[: start + end].tobytes()
+    return b""
+
+
+def _looked_over(data: Places) -> tuple[Places, Places, bool]:
+    """The places of quotes and of bytes below a blank (in JSON these stand outside of texts only), the places of backslashes,
+    and whether all bytes are ASCII.
+    """
+    marks, ascii = [np.zeros(0, np.int64)], True
+    backslashes: list[int] = []
+    for start, piece in pieces_of(data):
         # Changing this bit puts the quote (34) beside those (below 32), and a blank (32) away from them.
-        found = np.flatnonzero((data[start : start + _STEP] ^ 2) <= 32)
+        found = np.flatnonzero((piece ^ 2) <= 32)
         found += start
-        parts.append(found)
-    return np.concatenate(parts)
+        marks.append(found)
+        backslashes += _backslashes(piece.tobytes(), start)
+        ascii = ascii and is_ascii(piece)
+    return np.concatenate(marks), np.array(backslashes, np.int64), ascii
 
 
-def _backslashes(block: bytes | bytearray) -> Places:
+def _backslashes(piece: bytes, start: int) -> Iterator[int]:
     """The places of backslashes, of which there are few."""
-    places = []
-    place = block.find(b"\\")
+    place = piece.find(b"\\")
     while place >= 0:
-        places.append(place)
-        place = block.find(b"\\", place + 1)
-    return np.array(places, np.int64)
+        yield start + place
+        place = piece.find(b"\\", place + 1)
 
 
-def _unescaped(data: Places, marks: Places) -> Places:
+def _unescaped(data: Places, marks: Places, backslashes: Places) -> Places:
     """The marks before which an even number of backslashes stands."""
-    after = np.flatnonzero(data[np.maximum(marks - 1, 0)] == _BACKSLASH)
+    near = np.searchsorted(marks, backslashes + 1)
+    near, backslashes = near[near < len(marks)], backslashes[near < len(marks)]
+    after = near[marks[near] == backslashes + 1]
     if not len(after):
         return marks
     suspects = marks[after]
@@ -148,7 +165,7 @@ def _unescaped(data: Places, marks: Places) -> Places:
 
 def _column(lines: _Lines, cell: _Cell) -> pa.Array | None:
     """The values of a key in all rows; None if a row does not follow the pattern."""
-    data, block, places = lines.data, lines.block, lines.quotes
+    data, places = lines.data, lines.quotes
     opened, closed = places[:, cell.key], places[:, cell.key + 1]
     if not _constant(data, opened + 1, closed, cell.name.encode()):
         return None
@@ -163,7 +180,7 @@ def _column(lines: _Lines, cell: _Cell) -> pa.Array | None:
         return None
     if not _constant(data, (stops + 1 if cell.text else stops)[:-1], following[:-1], cell.after):
         return None
-    tail = bytes(block[int(stops[-1]) + cell.text : min(int(following[-1]), len(data))])
+    tail = data[int(stops[-1]) + cell.text : min(int(following[-1]), len(data))].tobytes()
     if tail + (b"{" if following[-1] > len(data) else b"") != cell.after:
         return None
     return _texts(lines, starts + 1, stops) if cell.text else _numbers(lines, starts, stops)
@@ -173,42 +190,45 @@ def _constant(data: Places, starts: Places, stops: Places, expected: bytes) -> b
     """Whether the same bytes stand between all starts and stops."""
     if not (stops - starts == len(expected)).all():
         return False
-    return all(bool((data[starts + offset] == byte).all()) for offset, byte in enumerate(expected))
+    return all(bool((data.take(starts + offset) == byte).all()) for offset, byte in enumerate(expected))
 
 
-def _cut(block: bytes | bytearray, starts: Places, stops: Places) -> pa.Array:
+def _cut(data: Places, starts: Places, stops: Places) -> pa.Array:
     """What stands between starts and stops, copied out in one go."""
     offsets = np.empty(2 * len(starts), np.int32)
     offsets[0::2], offsets[1::2] = starts, stops
-    pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(block))
+    pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
     return pieces.take(pa.array(np.arange(0, len(offsets) - 1, 2)))
 
 
 def _texts(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
-    texts = _cut(lines.block, starts, stops)
-    try:
-        texts.validate(full=True)  # UTF-8
-    except pa.ArrowInvalid:
-        return None
     row = np.searchsorted(starts, lines.backslashes, "right") - 1
     inside = (row >= 0) & (lines.backslashes < stops[row])
     escaped = np.unique(row[inside])
-    if not len(escaped):
-        return texts
-    if len(escaped) > _MOST_ESCAPED * len(texts):
+    if len(escaped) > _MOST_ESCAPED * len(starts):
         return None
-    mask = np.zeros(len(texts), bool)
-    mask[escaped] = True
     try:
-        plain = [json.loads(f'"{text}"') for text in texts.take(pa.array(escaped)).to_pylist()]
-        return pc.replace_with_mask(texts, pa.array(mask), pa.array(plain, pa.string()))
-    except (ValueError, UnicodeEncodeError):
+        plain = [json.loads(b'"%b"' % lines.data[starts[r] : stops[r]].tobytes()).encode() for r in escaped]
+    except ValueError:  # also what is no UTF-8, before or after
         return None
+    stops = stops.copy()
+    stops[escaped] = starts[escaped] + [len(text) for text in plain]  # never more than with escapes
+    texts = _cut(lines.data, starts, stops)
+    if plain:
+        offsets = np.frombuffer(texts.buffers()[1], np.int32)
+        data = np.frombuffer(texts.buffers()[2], np.uint8)  # new memory, which nobody else has yet
+        for r, text in zip(escaped, plain, strict=True):
+            data[offsets[r] : offsets[r + 1]] = np.frombuffer(text, np.uint8)
+    try:
+        texts.validate(full=not lines.ascii)  # UTF-8
+    except pa.ArrowInvalid:
+        return None
+    return texts
 
 
 def _numbers(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
     """Integers, numbers or truth values, if all of them are."""
-    texts = _cut(lines.block, starts, stops)
+    texts = _cut(lines.data, starts, stops)
     if (first := texts[0].as_py()) in ("true", "false"):
         known = pc.is_in(texts, value_set=pa.array(["true", "false"]))
         return pc.equal(texts, "true") if pc.all(known).as_py() else None

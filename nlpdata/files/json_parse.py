@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.json as pajson
@@ -20,6 +20,8 @@ import pyarrow.types as pt
 from nlpdata.errors import FeatureError, RowError
 from nlpdata.features import Features, encode_table
 from nlpdata.files.json_flat import read_flat
+
+Text: TypeAlias = bytes | bytearray | pa.Buffer
 
 _BLANKS = " \t\r\n"
 
@@ -40,7 +42,7 @@ class Guess:
         flat: whether by the places of quotes.
     """
 
-    text: bytes | bytearray
+    text: Text
     settled: dict[str, pa.DataType]
     table: pa.Table | None = None
     flat: bool = False
@@ -62,17 +64,18 @@ class Parser:
     label: str
     columns: list[str] | None
     settled: dict[str, pa.DataType] = field(default_factory=dict)
-    again: Callable[[], Iterator[bytes | bytearray | list[Any]]] = lambda: iter(())
+    again: Callable[[], Iterator[Text | list[Any]]] = lambda: iter(())
     first: bool = True
     regular: bool = True
     row: int = 0
 
-    def guess(self, text: bytes | bytearray) -> Guess:
+    def guess(self, text: Text) -> Guess:
         """The block as it would be read now. In any thread, also while the blocks before it are parsed."""
         settled = dict(self.settled)
         table = read_flat(text) if self.regular else None
         if table is not None:
             return Guess(text, settled, table, flat=True)
+        text = _own(text)
         try:
             text.isascii() or text.decode()  # Arrow's parser would let wrong bytes through
             return Guess(text, settled, read_block(text, settled))
@@ -81,13 +84,14 @@ class Parser:
 
     def parse(self, guess: Guess) -> Iterator[pa.RecordBatch]:
         """The objects of the next block, one after the other, as batches."""
-        text, table = guess.text, self._flat(guess)
+        table = self._flat(guess)
         if table is None:
+            guess = replace(guess, text=(text := _own(guess.text)))
             if guess.table is None and not text.isascii():
                 self.decoded(text)
             table = self._by_arrow(guess)
-        if table is None:
-            table = self.table(list(self.objects(text)))
+            if table is None:
+                table = self.table(list(self.objects(text)))
         yield from self.batches(table)
 
     def _flat(self, guess: Guess) -> pa.Table | None:
@@ -112,7 +116,7 @@ class Parser:
                 continue
         return None
 
-    def _settle(self, text: bytes | bytearray, table: pa.Table) -> pa.Table:
+    def _settle(self, text: Text, table: pa.Table) -> pa.Table:
         """Decide for columns that are met for the first time whether they are dates or text."""
         new = {f.name: f.type for f in table.schema if f.name not in self.settled}
         dates = {name: kind for name, kind in new.items() if _holds(kind, pt.is_timestamp)}
@@ -124,7 +128,7 @@ class Parser:
     def _all_dates(self, name: str, kind: pa.DataType) -> bool:
         """Whether the blocks after the first have nothing but dates there too."""
         for block in itertools.islice(self.again(), 1, None):
-            if not isinstance(block, bytes | bytearray):
+            if isinstance(block, list):
                 return False
             try:
                 read_block(block, {name: kind}, others="ignore")
@@ -208,6 +212,11 @@ class Parser:
         yield from table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
 
 
+def _own(text: Text) -> bytes | bytearray:
+    """The text in memory of its own: Python's methods, and a file that is mapped needs no more than that."""
+    return text.to_pybytes() if isinstance(text, pa.Buffer) else text
+
+
 def skip(text: str, position: int, blanks: str) -> int:
     """The position of the first character that is not blank."""
     while position < len(text) and text[position] in blanks:
@@ -215,7 +224,7 @@ def skip(text: str, position: int, blanks: str) -> int:
     return position
 
 
-def read_block(text: bytes | bytearray, settled: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
+def read_block(text: Text, settled: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
     """Objects by Arrow's parser; columns in ``settled`` have that type.
 
     Raises:

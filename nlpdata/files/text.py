@@ -25,7 +25,7 @@ from nlpdata.files.base import (
     batch_bytes_or_default,
     created,
     first_schema,
-    has_byte,
+    is_ascii,
     label_of,
     last_place,
     mapped,
@@ -33,13 +33,14 @@ from nlpdata.files.base import (
     opened,
     parse_options,
     pick,
+    pieces_of,
     rows_after,
 )
 from nlpdata.files.encoding import find_codec, is_utf8, utf8_blocks
 
 _SAMPLES = ("line", "paragraph", "document")
 _BLOCK_BYTES = 8 * 2**20  # a block becomes a record batch, which is written as it is
-_NEWLINE, _RETURN = 10, 13
+_NEWLINE = 10
 _MAX_BLOCK = 2**31 - 2  # offsets of a string column are 32-bit
 
 
@@ -138,11 +139,16 @@ def _plain_lines(file: Any, size: int, name: str) -> Iterator[pa.RecordBatch | N
 def _split_lines(block: pa.Buffer) -> pa.Array | None:
     """The lines of a block; None if it is too long for one array, is not UTF-8, or has carriage returns."""
     data = np.frombuffer(block, np.uint8)
-    if len(data) > _MAX_BLOCK or has_byte(data, _RETURN):
+    if len(data) > _MAX_BLOCK:
         return None
+    ascii = True
+    for _, piece in pieces_of(data):
+        ascii = ascii and is_ascii(piece)
+        if b"\r" in piece.tobytes():
+            return None
     whole = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int32)), block)
     try:
-        whole.validate(full=True)
+        whole.validate(full=not ascii)  # UTF-8
     except pa.ArrowInvalid:
         return None
     lines = pc.split_pattern(whole, "\n").values
