@@ -71,7 +71,8 @@ def read_flat(block: bytes | bytearray | pa.Buffer) -> pa.Table | None:
     if rest or not rows or data[: int(marks[0])].tobytes() != b"{":
         return None
     marks = marks.reshape(rows, per_row + 1)  # the quotes of an object, and its line end
-    if not ((data[marks] == _QUOTE) == [*[True] * per_row, False]).all() or not (data[marks[:, -1]] == _LINE_END).all():
+    # Bytes are taken by take(), which lets other threads work meanwhile; an index in brackets does not.
+    if not (data.take(marks) == [*[_QUOTE] * per_row, _LINE_END]).all():
         return None
     lines = _Lines(data, np.ascontiguousarray(marks[:, :-1]), backslashes, ascii)
     columns: dict[str, pa.Array] = {}
@@ -251,12 +252,12 @@ def _begin_as_integers(data: Places, starts: Places, stops: Places) -> bool:
     """Whether all that Arrow takes for integers is JSON: no leading zeros or plus, no hexadecimal digits, no blanks around."""
     if not (stops > starts).all():
         return False
-    negative = data[starts] == ord("-")
+    negative = data.take(starts) == ord("-")
     digits = starts + negative
     if not (digits < stops).all():
         return False
-    leading = data[digits]
+    leading = data.take(digits)
     lone = stops - digits == 1
-    ends = data[stops - 1]
+    ends = data.take(stops - 1)
     fine = ((leading > ord("0")) & (leading <= ord("9"))) | ((leading == ord("0")) & lone & ~negative)
     return bool((fine & (ends >= ord("0")) & (ends <= ord("9"))).all())
