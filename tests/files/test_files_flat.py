@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -106,3 +107,23 @@ def test_dates_are_left_to_the_parser_that_knows_them() -> None:
     block = b'{"a": "2020-01-01"}\n{"a": "2020-01-02"}\n'
     (batch,) = get_file_type("json").read(io.BytesIO(block))
     assert pa.types.is_timestamp(batch.schema.field("a").type)
+
+
+def test_lines_of_a_plain_file_are_cut_only_after_whole_objects(tmp_path: Path) -> None:
+    long = "x" * 300_000  # longer than what is looked at together
+    cases = [
+        (b'\xef\xbb\xbf  \n{"a": 1}\n{"a": 2}', [{"a": 1}, {"a": 2}]),
+        (b'{"a": 1}\n' + b"\n" * 200 + b'{"a": 2}\n   \n\n', [{"a": 1}, {"a": 2}]),
+        (b'{"a":\n 1}\n{"a":\n\n 2\n}\n', [{"a": 1}, {"a": 2}]),
+        (b"   \n  ", []),
+        (
+            f'{{"a": "{long}"}}\n{{"a": "\u00e9"}}\n{{"a": "b\\\\"}}\n{{"a": "c\\\\\\"d"}}\n'.encode(),
+            [{"a": long}, {"a": "\u00e9"}, {"a": "b\\"}, {"a": 'c\\"d'}],
+        ),
+    ]
+    for number, (content, rows) in enumerate(cases):
+        path = tmp_path / f"{number}.jsonl"
+        path.write_bytes(content)
+        for size in (3, 16, 1000, 1 << 20):
+            found = [row for batch in get_file_type("json").read(path, batch_bytes=size) for row in batch.to_pylist()]
+            assert found == rows, (number, size)
