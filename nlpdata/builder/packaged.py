@@ -95,11 +95,10 @@ class FileBuilder(ArrowBasedBuilder):
         return [os.path.getsize(path) for path in files] if isinstance(files, list) else None
 
     def _features_inside(self, path: str) -> Features | None:
-        file_type = get_file_type(self.FILE_TYPE)
-        head = next(iter(file_type.read(path, columns=[])), None)  # its metadata, without the work of decoding rows
-        if head is None or b"huggingface" not in (head.schema.metadata or {}):
+        batch = next(iter(get_file_type(self.FILE_TYPE).read(path)), None)
+        if batch is None or b"huggingface" not in (batch.schema.metadata or {}):
             return None
-        return Features.from_arrow_schema(next(iter(file_type.read(path))).schema)
+        return Features.from_arrow_schema(batch.schema)
 
     def _generate_tables(self, files: list[str], once: bool = False) -> Iterator[tuple[Any, Any]]:
         options = getattr(self.config, "options", {})

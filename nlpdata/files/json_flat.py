@@ -216,8 +216,11 @@ def _texts(lines: _Lines, starts: Places, stops: Places) -> pa.Array | None:
     stops[escaped] = starts[escaped] + [len(text) for text in plain]  # never more than with escapes
     texts = _cut(lines.data, starts, stops)
     if plain:
-        offsets = np.frombuffer(texts.buffers()[1], np.int32)
-        data = np.frombuffer(texts.buffers()[2], np.uint8)  # new memory, which nobody else has yet
+        offsets, data = (
+            np.frombuffer(buffer, kind) for buffer, kind in zip(texts.buffers()[1:], (np.int32, np.uint8), strict=True)
+        )
+        if not data.flags.writeable:  # it is new memory, which nobody else has yet; but that is for Arrow to say
+            return None
         for r, text in zip(escaped, plain, strict=True):
             data[offsets[r] : offsets[r + 1]] = np.frombuffer(text, np.uint8)
     try:
