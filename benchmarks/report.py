@@ -76,7 +76,7 @@ def of_openings(found: dict[str, Any]) -> Iterator[Line]:
         peer = theirs["milliseconds"] * 1e3 if theirs else None
         ratio = theirs["milliseconds"] / ours["milliseconds"] if theirs else None
         what = f"open in a fresh process: {name.replace('nlpdata, ', '')}"
-        yield Line(what, ours["milliseconds"] * 1e3, peer, ratio=ratio, target=100, note=note)
+        yield Line(what, ours["milliseconds"] * 1e3, peer, ratio=ratio, target=ours.get("target_ratio"), note=note)
 
 
 SECTIONS = {
