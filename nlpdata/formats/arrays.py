@@ -24,7 +24,7 @@ import pyarrow as pa
 from nlpdata.errors import ArgumentError, FeatureError
 from nlpdata.features import ArrayXD, Feature, Image, LargeList, List
 from nlpdata.formats import buffers
-from nlpdata.formats.base import DictFormatter, as_rows, pick
+from nlpdata.formats.base import DictFormatter, pick
 from nlpdata.formats.buffers import Ndarray
 from nlpdata.formats.python import to_list
 
@@ -301,7 +301,7 @@ class ArrayFormatter(DictFormatter):
         if not names:
             return super().bind_lists(table)
         cuts = [self._cut(table, name, self.part_rows, self.items) for name in names]
-        return lambda start, stop: as_rows(names, [cut(start, stop) for cut in cuts])
+        return lambda start, stop: self.join(names, [cut(start, stop) for cut in cuts])
 
     def _cut(
         self, table: Any, name: str, part: Callable[[Piece, int, int], Any], whole: Callable[[Any, str], Any]

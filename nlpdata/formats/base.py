@@ -214,15 +214,15 @@ class NoCollection:
             gc.enable()
 
 
-def as_rows(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Columns of equal length (at least one) as a dict a row.
+def as_rows(names: Sequence[str], columns: Sequence[Sequence[Any]], kind: type[dict[str, Any]] = dict) -> list[dict[str, Any]]:
+    """Columns of equal length (at least one) as a dict a row, or as a subclass of dict.
 
     >>> as_rows(["a", "b"], [[1, 2], ["x", "y"]])
     [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
     """
     empty = dict.fromkeys(names)
     with NoCollection():
-        rows: list[dict[str, Any]] = [empty.copy() for _ in columns[0]]
+        rows: list[dict[str, Any]] = [empty.copy() for _ in columns[0]] if kind is dict else [kind(empty) for _ in columns[0]]
         for name, column in zip(names, columns, strict=True):  # a third of the time of dict(zip(...)) a row
             for row, value in zip(rows, column, strict=True):
                 row[name] = value
@@ -279,14 +279,21 @@ class DictFormatter(Formatter):
     def rows(self, table: Any) -> Iterator[dict[str, Any]]:
         """Every row as a dict; columns are converted whole, about a thousand rows at a time."""
         for part in walk(table):
-            yield from self.listed(part)
+            yield from self._joined(part, as_rows)
 
     def listed(self, table: Any) -> list[dict[str, Any]]:
         """Every row as a dict, all at once; each column is converted whole."""
+        return self._joined(table, self.join)
+
+    def join(self, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """The values of some columns (at least one) as the rows of :meth:`listed`."""
+        return as_rows(names, columns)
+
+    def _joined(
+        self, table: Any, join: Callable[[Sequence[str], Sequence[Sequence[Any]]], list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
         names = table.column_names
-        if not names:
-            return [{} for _ in range(table.num_rows)]
-        return as_rows(names, [self.items(table, name) for name in names])
+        return join(names, [self.items(table, name) for name in names]) if names else [{} for _ in range(table.num_rows)]
 
     def items(self, table: Any, name: str) -> Sequence[Any]:
         """One value a row of a column, each as :meth:`row` gives it.

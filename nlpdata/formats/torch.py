@@ -8,6 +8,7 @@ lists of tensors that share one piece of memory. No tensor shares memory with a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from nlpdata._optional import load
 from nlpdata.errors import ArgumentError, did_you_mean
 from nlpdata.formats.arrays import ArrayFormatter, Numbers
 from nlpdata.formats.buffers import Ndarray
+from nlpdata.formats.collation import Rows, Views, register
 
 if TYPE_CHECKING:
     from nlpdata.features import Features
@@ -41,6 +43,7 @@ class TorchFormatter(ArrayFormatter):
         self._move = {k: v for k, v in kwargs.items() if k == "device" and v is not None}
         self._pin, self._grad = bool(kwargs.get("pin_memory")), bool(kwargs.get("requires_grad"))
         self._plain = self._asked is None and not (self._move or self._pin or self._grad)
+        register()
 
     def _dtype_of(self, asked: Any) -> Any:
         """A torch dtype from itself or its name."""
@@ -110,11 +113,13 @@ class TorchFormatter(ArrayFormatter):
             return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
         if len(offsets) < 2:
             return []
-        return list(self._torch.split_with_sizes(self.array(dense), (offsets[1:] - offsets[:-1]).tolist()))
+        whole, lengths = self.array(dense), offsets[1:] - offsets[:-1]
+        views = self._torch.split_with_sizes(whole, lengths.tolist())
+        return Views(views, whole.view(len(lengths), -1)) if len(whole) and (lengths == lengths[0]).all() else list(views)
 
     def block_rows(self, dense: Ndarray) -> list[Any]:
         """A list of tensors over one copy of the values."""
-        return super().block_rows(dense) if self._grad or not len(dense) else list(self.array(dense).unbind())
+        return super().block_rows(dense) if self._grad or not len(dense) else self._unbound(self.array(dense))
 
     def scalars(self, piece: Numbers) -> list[Any]:
         """Tensors of rank 0 over one copy of the values."""
@@ -122,4 +127,13 @@ class TorchFormatter(ArrayFormatter):
         assert dense is not None
         if self._grad:
             return self.with_missing([self.scalar(v) for v in dense], piece)
-        return self.with_missing(list(self.array(dense).unbind()), piece)
+        views = self._unbound(self.array(dense))
+        return views if piece.valid is None else self.with_missing(list(views), piece)
+
+    @staticmethod
+    def _unbound(whole: Any) -> list[Any]:
+        return Views(whole.unbind(), whole)
+
+    def join(self, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Rows that ``default_collate`` need not stack again."""
+        return Rows(names, columns)

@@ -53,7 +53,9 @@ def test_spans(form: str | None, name: str) -> None:
             for stop in range(start + 1, table.num_rows + 1):
                 part = table.slice(start, stop - start)
                 assert shown(batch(start, stop)) == shown(formatter.batch(part))
-                assert shown(rows(start, stop)) == shown(formatter.listed(part)) == shown(list(formatter.rows(part)))
+                found, listed = rows(start, stop), formatter.listed(part)
+                assert type(found) is type(listed)
+                assert shown(list(found)) == shown(list(listed)) == shown(list(formatter.rows(part)))
 
 
 def test_rows_without_columns_by_spans() -> None:
