@@ -1,8 +1,8 @@
-"""The program of worker processes: receive the jobs once, run those that are asked for, tell what became of them.
+"""The program of worker processes: take in the jobs once, run those that are asked for, tell what became of them.
 
 Knows: the other end of ``crew``. Does not know: the program that started it, which is never imported.
 
-It begins as the nursery, from which the workers are forked before it has a thread or any object of the user. A worker ends with
+It begins as the nursery, from which the workers are forked before it has a thread or any module of the user. A worker ends with
 its parent, also when that was killed: a thread listens for orders, and for the end of them.
 """
 
@@ -20,36 +20,45 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any, NoReturn
 
-from nlpdata.engine.courier import unpack
+from nlpdata.engine.courier import unpack, unpack_shared
 from nlpdata.engine.crew import command
-from nlpdata.engine.executor import worker_number
+from nlpdata.engine.executor import spare_core, worker_number
 from nlpdata.settings import settings
 
 _REPORT_SECONDS = 0.1
-_BATCH_BYTES = 4 * 2**20  # of a record batch that a worker writes; it holds twice that
+_BATCH_BYTES = 2 * 2**20  # of a record batch that a worker writes; it holds three times that
 End = tuple[int, int, int]  # a worker's number, its connection, its standard error
+Unpacked = Callable[[], tuple[Any, list[str]]]  # as ``unpack`` gives it
 
 
-def main(control: int | None, ends: Sequence[End]) -> None:
+def main(control: int | None, ends: Sequence[End], message: int, share: int) -> None:
     """Bring the workers into the world, and tell what becomes of them; or be one, if there is no one to tell.
 
     Args:
         control: where to tell the number and exit status of a worker that ended; None is the one worker itself.
         ends: the workers.
+        message: the file the jobs are in.
+        share: how many cores each worker may use.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C may reach the whole group; the parent decides
     _put_pandas_off()
+    spare_core.set(share > 1)
     if control is None:
-        _serve(ends[0])
+        _serve(ends[0], partial(unpack, message))
+    found = unpack_shared(message) if _can_fork() else None
+    unpacked = partial(unpack, message) if found is None else lambda: found
     gc.freeze()  # the collector would write to every object, and so make a copy of what workers share
-    bear = _fork if _can_fork() else _spawn
-    born = {bear(end, [control, *_handles(ends, end)]): end[0] for end in ends}
+    if _can_fork():
+        born = {_fork(end, [control, *_handles(ends, end)], unpacked): end[0] for end in ends}
+    else:
+        born = {_spawn(end, [control, *_handles(ends, end)], message, share): end[0] for end in ends}
     for handle in _handles(ends):
         os.close(handle)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # it was that of the first worker, and stood open for it
@@ -72,23 +81,25 @@ def _can_fork() -> bool:
     return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
 
 
-def _fork(end: End, foreign: Sequence[int]) -> int:
+def _fork(end: End, foreign: Sequence[int], unpacked: Unpacked) -> int:
     pid = os.fork()
     if not pid:
         for handle in foreign:
             os.close(handle)
         if "numpy.random" in sys.modules:  # ``random`` looks after itself
             sys.modules["numpy.random"].seed()
-        _serve(end)
+        _serve(end, unpacked)
     return pid
 
 
-def _spawn(end: End, foreign: Sequence[int]) -> int:
+def _spawn(end: End, foreign: Sequence[int], message: int, share: int) -> int:
     closed = [(os.POSIX_SPAWN_CLOSE, handle) for handle in foreign]
-    return os.posix_spawn(sys.executable, command(f"main(None, {[end]!r})"), os.environ, file_actions=closed)
+    return os.posix_spawn(
+        sys.executable, command(f"main(None, {[end]!r}, {message}, {share})"), os.environ, file_actions=closed
+    )
 
 
-def _serve(end: End) -> NoReturn:
+def _serve(end: End, unpacked: Unpacked) -> NoReturn:
     """Be a worker until the parent closes the connection."""
     number, handle, errors = end
     os.dup2(errors, 2)
@@ -101,7 +112,7 @@ def _serve(end: End) -> NoReturn:
     threading.Thread(target=_listen, args=(connection, orders), name="nlpdata-orders", daemon=True).start()
     voice = _Voice(connection, number)
     try:
-        jobs, different = unpack(orders.get())
+        jobs, different = unpacked()
         settings.set(batch_bytes=min(settings.batch_bytes, _BATCH_BYTES))
     except Exception as error:  # noqa: BLE001 - whatever importing the user's modules raises is told
         voice.complain(error)

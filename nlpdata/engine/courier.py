@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import mmap
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.settings import TABLE, settings
 from nlpdata.store.group import TableGroup
 
+# Libraries without any state that processes must not share.
+_SHARED = frozenset({"nlpdata", "numpy", "pyarrow", "regex", "_regex", "sentencepiece", "tiktoken", "tokenizers"})
 _SPOOLED_BYTES = 1 << 20  # a table in memory from this size on goes into a file that all processes map
 
 
@@ -35,12 +38,15 @@ class Parcel:
     """Jobs on their way.
 
     Attributes:
-        message: the bytes that :func:`unpack` takes.
-        files: open files, without a name, that the message refers to by number; the other process inherits them.
+        files: open files, without a name, that the other process inherits: the message, then those that it refers to by number.
     """
 
-    message: bytes
     files: tuple[Any, ...]
+
+    @property
+    def message(self) -> int:
+        """The number of the file that :func:`unpack` takes."""
+        return self.handles[0]
 
     @property
     def handles(self) -> list[int]:
@@ -71,12 +77,17 @@ class _Packer(dill.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         if not isinstance(obj, TableGroup) or obj.nbytes < _SPOOLED_BYTES:
             return NotImplemented
-        file = tempfile.TemporaryFile(prefix="nlpdata-")  # noqa: SIM115 - open as long as the parcel is
+        file = _nameless()
         self.files.append(file)
         with pa.ipc.new_stream(file, obj.table.schema, options=pa.ipc.IpcWriteOptions(allow_64bit=True)) as writer:
             writer.write_table(obj.table)
         file.flush()
         return _mapped_table, (file.fileno(),)
+
+
+def _nameless() -> Any:
+    """A new file that is gone when the last process closes it."""
+    return tempfile.TemporaryFile(prefix="nlpdata-")
 
 
 def _mapped_table(handle: int) -> TableGroup:
@@ -101,20 +112,54 @@ def pack(jobs: Any) -> Parcel:
     files = {name: file for name in packer.modules if (file := _hidden_file(name)) is not None}
     values = {row.name: getattr(settings, row.name) for row in TABLE}
     frame = (values, files, _keys(packer.named), packed.getvalue())
-    return Parcel(dill.dumps(frame, protocol=5), tuple(packer.files))
+    message = _nameless()
+    dill.dump(frame, message, protocol=5)
+    message.flush()
+    return Parcel((message, *packer.files))
 
 
-def unpack(message: bytes) -> tuple[Any, list[str]]:
+def unpack(message: int) -> tuple[Any, list[str]]:
     """The jobs, and the names of those functions and classes that are not what they were where the jobs come from.
 
     Also takes over the sender's settings and modules.
     """
-    values, files, keys, packed = dill.loads(message)
+    with mmap.mmap(message, 0, access=mmap.ACCESS_READ) as mapped:
+        values, files, keys, packed = dill.loads(mapped)
     settings.set(**values)
     if files:
         sys.meta_path.append(_Files(files))
     jobs = dill.loads(packed)
     return jobs, [f"{module}.{name}" for (module, name), key in keys.items() if _key(_there(module, name)) != key]
+
+
+def unpack_shared(message: int) -> tuple[Any, list[str]] | None:
+    """The same in a process whose copies will use it; None if that needs a library that may not be copied.
+
+    A library may keep a random generator, a connection or a file that each process should have of its own. So this is for
+    functions that use none but the standard library and some that are known to have nothing of the kind.
+    """
+    before, known = sys.meta_path.copy(), _KnownOnly()
+    sys.meta_path.insert(0, known)
+    try:
+        found = unpack(message)
+    except (_ForeignModule, Exception):  # noqa: BLE001 - what else went wrong goes wrong in each process again, which tells
+        sys.meta_path[:] = before
+        return None
+    sys.meta_path.remove(known)
+    return found
+
+
+class _ForeignModule(BaseException):
+    """An import that was not allowed; no ``except ImportError`` takes it for a library that is not installed."""
+
+
+class _KnownOnly:
+    """A finder that allows no modules but those that may be shared by processes."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        top = name.partition(".")[0]
+        if top not in _SHARED and top not in sys.stdlib_module_names:
+            raise _ForeignModule(name)
 
 
 def _keys(named: dict[tuple[str, str], Any]) -> dict[tuple[str, str], str]:

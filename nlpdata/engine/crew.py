@@ -3,10 +3,11 @@
 Knows: processes, pipes and signals. Does not know: which job is given to whom.
 
 A crew begins with one fresh interpreter, the nursery, which imports what workers need and nothing of the program that started
-it. It never has a thread; the workers are forked from it, share its memory, and start in a few milliseconds. Where it cannot
-be forked from (no Linux, or a thread that the site's start-up files made), each worker is a fresh interpreter of its own. The
-nursery stays to tell what workers died of. It leads a process group of its own, so that all of them, and what they started,
-end together.
+it. It never has a thread; the workers are forked from it, share its memory, and start in a few milliseconds. The jobs, too, it
+takes in before, if they need only libraries that can be shared: so a tokenizer or an array is there once for all workers.
+Where it cannot be forked from (no Linux, or a thread that the site's start-up files made), each worker is a fresh interpreter
+of its own. The nursery stays to tell what workers died of. It leads a process group of its own, so that all of them, and what
+they started, end together.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
@@ -28,8 +28,9 @@ from nlpdata.errors import WorkerError
 
 _LAST_WORDS_BYTES = 4096
 _DEATH_SECONDS = 5.0
-# Allocators that give memory back: arrow's own pool and the arenas of many threads keep what a large batch took.
-_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+# Allocators that give memory back: arrow's own pool, the arenas of many threads, and a threshold that grows with what is freed,
+# keep what a large batch took.
+_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 # Threads that NumPy and pyarrow start as soon as they are imported; the nursery could not be forked from.
 _NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -39,7 +40,7 @@ class Crew:
     """Worker processes that were given the same jobs.
 
     Args:
-        parcel: the jobs; sent to each worker.
+        parcel: the jobs.
         count: how many workers.
         share: how many cores each may use.
     """
@@ -51,7 +52,7 @@ class Crew:
         handles = [control.fileno(), *parcel.handles, *(handle for _, *two in ends for handle in two)]
         try:
             self._process = subprocess.Popen(
-                command(f"main({control.fileno()}, {ends!r})"),
+                command(f"main({control.fileno()}, {ends!r}, {parcel.message}, {share})"),
                 stdin=subprocess.DEVNULL, stderr=ends[0][2], env=_environment(share), pass_fds=handles, process_group=0,
             )  # fmt: skip
         finally:
@@ -60,9 +61,7 @@ class Crew:
                 theirs.close()
                 os.close(errors)
         self._ends: dict[int, int] = {}
-        self.workers = [
-            Worker(n, ours, os.fdopen(errors, "rb", 0), parcel.message) for n, ((ours, _), (errors, _)) in enumerate(pipes)
-        ]
+        self.workers = [Worker(n, ours, os.fdopen(errors, "rb", 0)) for n, ((ours, _), (errors, _)) in enumerate(pipes)]
 
     @property
     def ready(self) -> bool:
@@ -123,18 +122,11 @@ class Worker:
         words: what it said last on its standard error.
     """
 
-    def __init__(self, number: int, connection: Connection[Any, Any], errors: Any, message: bytes) -> None:
+    def __init__(self, number: int, connection: Connection[Any, Any], errors: Any) -> None:
         self.number, self.ready, self.done, self.words = number, False, 0, b""
         self.job: int | None = None
         self.errors = errors  # a pipe, which ``wait`` takes beside connections
         self._connection, self._silent = connection, False
-        self._sender = threading.Thread(target=self._send, args=(message,), name="nlpdata-sender", daemon=True)
-        self._sender.start()
-
-    def _send(self, message: bytes) -> None:
-        # Not in the calling thread: a big message waits for a worker that is still starting.
-        with suppress(OSError, ValueError):
-            self._connection.send_bytes(message)
 
     def ends(self) -> list[Any]:
         """Where it may say something."""
@@ -143,7 +135,6 @@ class Worker:
     def begin(self, index: int) -> None:
         """Order a job."""
         self.job, self.done = index, 0
-        self._sender.join()
         with suppress(OSError):  # a worker that died meanwhile is noticed when it is listened to
             self._connection.send_bytes(index.to_bytes(8, "little"))
 
@@ -168,7 +159,6 @@ class Worker:
 
     def close(self) -> None:
         """Let go of the pipes of a worker that was killed."""
-        self._sender.join()
         self._connection.close()
         self.errors.close()
 

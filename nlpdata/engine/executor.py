@@ -32,6 +32,8 @@ _SHARES = 4  # of what is left for each worker, one is begun
 
 worker_number: ContextVar[int] = ContextVar("worker_number", default=0)
 """The number of the worker that runs this code, from 0: what ``with_rank`` gives."""
+spare_core: ContextVar[bool] = ContextVar("spare_core", default=True)
+"""Whether this process may use more than one core, so that a second thread of it is worth what it holds."""
 
 
 def title(job: Job) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from nlpdata.engine.behind import Behind
 from nlpdata.engine.changes import IMMUTABLE, RowChanges, TaskChanges, Writer, batch_changes, same
-from nlpdata.engine.executor import Report, worker_number
+from nlpdata.engine.executor import Report, spare_core, worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
@@ -26,7 +26,7 @@ from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, la
 _CHUNK_ROWS = 4096
 _FIRST_CHUNK_ROWS = 64  # the first chunks tell soon how long a row takes
 _CHUNK_BYTES = 8 * 2**20
-_SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside the next one
+_SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside the next one, where there is a core for that
 _HOLD_BACK = 0.1  # of such a call passes before: a tokenizer is in its own code by then, and has given up the interpreter lock
 _MOST_DELAY_SECONDS = 0.05
 
@@ -88,7 +88,7 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
                 out = _Failed(error)
             keep = _Keep(source, step, span, table, shown, batch, out, changes)
             spent = time.perf_counter() - begun
-            if spent > _SLOW_SECONDS:
+            if spent > _SLOW_SECONDS and spare_core.get():
                 behind.hand_over(keep, min(_HOLD_BACK * spent, _MOST_DELAY_SECONDS))
             else:
                 behind.wait()

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from nlpdata import Dataset
 from nlpdata.cache.directory import CacheDirectory
-from nlpdata.engine.courier import pack
+from nlpdata.engine.courier import pack, unpack_shared
 from nlpdata.engine.local import ProcessExecutor
 from nlpdata.engine.plan import Map
 from nlpdata.engine.run import Options, run_map
@@ -69,11 +70,46 @@ def test_a_global_assigned_after_the_import_holds(module: Any, source: MakeSourc
     assert made == [7 * n for n in range(40)]
 
 
+def test_jobs_are_taken_in_before_the_fork_only_with_libraries_that_may_be_shared(module: Any) -> None:
+    array, finders = np.arange(3), sys.meta_path.copy()
+    parcel = pack(lambda: int(array.sum()))
+    found = unpack_shared(parcel.message)
+    assert found is not None and found[0]() == 3
+    parcel.close()
+    parcel = pack(module.times)
+    held = sys.modules.pop(module.__name__)
+    assert unpack_shared(parcel.message) is None
+    assert module.__name__ not in sys.modules
+    sys.modules[module.__name__] = held
+    parcel.close()
+    assert sys.meta_path == finders
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told by /proc")
+def test_an_array_is_in_memory_once_for_all_workers(source: MakeSource, directory: CacheDirectory) -> None:
+    array = np.ones(100 * 2**20, np.uint8)
+
+    def touch(row: Any) -> dict[str, Any]:
+        import os
+        from pathlib import Path
+
+        total = int(array[row["n"] :: 4096].sum())
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        own = sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Private_"))
+        return {"total": total, "own": own, "pid": os.getpid()}
+
+    options = Options(directory, executor=ProcessExecutor(2), task_rows=10)
+    rows = run_map(source({"n": list(range(40))}), Map(touch), options).view.table().to_pylist()
+    assert {row["total"] for row in rows} == {100 * 2**20 // 4096}
+    assert len({row["pid"] for row in rows} - {os.getpid()}) == 2
+    assert max(row["own"] for row in rows) < 60 * 2**20
+
+
 def test_a_table_in_memory_is_not_in_the_message(source: MakeSource) -> None:
     held = source({"n": list(range(500_000))})
     step = Map(lambda row: {"m": row["n"] + 1})
     parcel = pack([MapTask(held, i, i + 1, step) for i in range(3)])
-    assert len(parcel.message) < 100_000 and len(parcel.files) == 1
+    assert os.fstat(parcel.message).st_size < 100_000 and len(parcel.files) == 2
     parcel.close()
     chosen = held.view.num_rows // 2
     options = Options(None, executor=ProcessExecutor(2), task_rows=chosen)

@@ -327,7 +327,9 @@ def test_groups_in_files_travel_as_paths(source: MakeSource, directory: CacheDir
     big = run_map(source({"n": list(range(200_000))}), step, Options(directory))
     kept = source(pa.table({"n": [1]}))
     task = MapTask(type(kept)(big.view, big.features, kept.format, big.lineage), 0, 10, Map(lambda row: row))
-    assert big.view.nbytes > 1_000_000 and len(pack([task]).message) < 100_000
+    parcel = pack([task])
+    assert big.view.nbytes > 1_000_000 and os.fstat(parcel.message).st_size < 100_000
+    parcel.close()
 
 
 # --- whole programs
