@@ -29,7 +29,7 @@ from nlpdata.settings import TABLE, settings
 from nlpdata.store.group import TableGroup
 
 # Libraries without any state that processes must not share.
-_SHARED = frozenset({"nlpdata", "numpy", "pyarrow", "regex", "_regex", "sentencepiece", "tiktoken", "tokenizers"})
+_SHARED = frozenset({"dill", "nlpdata", "numpy", "pyarrow", "regex", "_regex", "sentencepiece", "tiktoken", "tokenizers"})
 _SPOOLED_BYTES = 1 << 20  # a table in memory from this size on goes into a file that all processes map
 
 
@@ -60,12 +60,13 @@ class Parcel:
 
 
 class _Packer(dill.Pickler):  # type: ignore[misc]
-    """Notes the modules that are named, and what is taken from them; puts big tables into files."""
+    """Notes the modules that are named, what is taken from them, and whose classes there are; puts big tables into files."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=5, recurse=True)
         self.named: dict[tuple[str, str], Any] = {}
         self.modules: set[str] = set()
+        self.classes: set[str] = set()  # the modules of the classes of all objects
         self.files: list[Any] = []
 
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:
@@ -75,6 +76,7 @@ class _Packer(dill.Pickler):  # type: ignore[misc]
         super().save(obj, save_persistent_id)
 
     def reducer_override(self, obj: Any) -> Any:
+        self.classes.add(type(obj).__module__)
         if not isinstance(obj, TableGroup) or obj.nbytes < _SPOOLED_BYTES:
             return NotImplemented
         file = _nameless()
@@ -111,7 +113,8 @@ def pack(jobs: Any) -> Parcel:
         ) from error
     files = {name: file for name in packer.modules if (file := _hidden_file(name)) is not None}
     values = {row.name: getattr(settings, row.name) for row in TABLE}
-    frame = (values, files, _keys(packer.named), packed.getvalue())
+    shared = all(map(_may_be_shared, packer.classes))
+    frame = (values, files, _keys(packer.named), shared, packed.getvalue())
     message = _nameless()
     dill.dump(frame, message, protocol=5)
     message.flush()
@@ -123,8 +126,16 @@ def unpack(message: int) -> tuple[Any, list[str]]:
 
     Also takes over the sender's settings and modules.
     """
+    return _unpacked(_frame(message))
+
+
+def _frame(message: int) -> Any:
     with mmap.mmap(message, 0, access=mmap.ACCESS_READ) as mapped:
-        values, files, keys, packed = dill.loads(mapped)
+        return dill.loads(mapped)
+
+
+def _unpacked(frame: Any) -> tuple[Any, list[str]]:
+    values, files, keys, _, packed = frame
     settings.set(**values)
     if files:
         sys.meta_path.append(_Files(files))
@@ -133,20 +144,30 @@ def unpack(message: int) -> tuple[Any, list[str]]:
 
 
 def unpack_shared(message: int) -> tuple[Any, list[str]] | None:
-    """The same in a process whose copies will use it; None if that needs a library that may not be copied.
+    """The same in a process whose copies will use it; None if it holds, or imports, what copies must not have together.
 
-    A library may keep a random generator, a connection or a file that each process should have of its own. So this is for
-    functions that use none but the standard library and some that are known to have nothing of the kind.
+    Any library or class may keep a random generator, a connection or an open file that each process should have of its own.
+    So this is for objects of the standard library, without files, and of libraries that are known to have nothing of the kind.
     """
+    frame = _frame(message)
+    if not frame[3]:
+        return None
     before, known = sys.meta_path.copy(), _KnownOnly()
     sys.meta_path.insert(0, known)
     try:
-        found = unpack(message)
+        found = _unpacked(frame)
     except (_ForeignModule, Exception):  # noqa: BLE001 - what else went wrong goes wrong in each process again, which tells
         sys.meta_path[:] = before
         return None
     sys.meta_path.remove(known)
     return found
+
+
+def _may_be_shared(module: str) -> bool:
+    """Whether objects of a module's classes, and what the module holds, may be copied with the process."""
+    top = module.partition(".")[0]
+    # Functions that Cython compiled are of a class of its own, in a module named after its version.
+    return top in _SHARED or top.startswith("_cython_") or (top in sys.stdlib_module_names and top != "_io")
 
 
 class _ForeignModule(BaseException):
@@ -157,8 +178,7 @@ class _KnownOnly:
     """A finder that allows no modules but those that may be shared by processes."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        top = name.partition(".")[0]
-        if top not in _SHARED and top not in sys.stdlib_module_names:
+        if not _may_be_shared(name):
             raise _ForeignModule(name)
 
 
