@@ -11,17 +11,19 @@ import operator
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from nlpdata.engine.batches import Batches, Shown
 from nlpdata.engine.behind import Behind
-from nlpdata.engine.changes import IMMUTABLE, RowChanges, TaskChanges, Writer, batch_changes, same
+from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
 from nlpdata.engine.executor import Report, spare_core, worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
-from nlpdata.formats import FormatSpec, Formatter, get_formatter, lazy_batch, lazy_rows
+from nlpdata.formats import FormatSpec, Formatter, LazyBatch, get_formatter, lazy_batch, lazy_rows
 
 _CHUNK_ROWS = 4096
 _FIRST_CHUNK_ROWS = 64  # the first chunks tell soon how long a row takes
@@ -72,10 +74,10 @@ def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, repo
 
 
 def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
-    call, formatter = _bind(step, source.numbers), _formatter(source)
+    call, size = _bind(step, source.numbers), step.batch_size or max(source.view.num_rows, 1)
+    batches = Batches(source, rows, size, _formatter(source))
     with Behind() as behind:
-        for start, table in _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)):
-            shown = _Remembering(formatter)
+        for start, table, shown in batches:
             batch = lazy_batch(table, shown)  # type: ignore[arg-type]
             span = range(start, start + table.num_rows)
             begun = time.perf_counter()
@@ -89,7 +91,9 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
             keep = _Keep(source, step, span, table, shown, batch, out, changes)
             spent = time.perf_counter() - begun
             if spent > _SLOW_SECONDS and spare_core.get():
-                behind.hand_over(keep, min(_HOLD_BACK * spent, _MOST_DELAY_SECONDS))
+                asked = tuple(batch.accessed) if isinstance(batch, LazyBatch) else ()
+                further = partial(batches.read_ahead, span.stop + size, asked)
+                behind.hand_over(partial(_one_by_one, keep, further), min(_HOLD_BACK * spent, _MOST_DELAY_SECONDS))
             else:
                 behind.wait()
                 keep()
@@ -98,42 +102,9 @@ def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, r
                 return
 
 
-class _Remembering:
-    """A formatter that keeps a copy of the columns it gives out, so that it is seen whether they were changed in place."""
-
-    def __init__(self, formatter: Formatter) -> None:
-        self._formatter = formatter
-        self._copies: dict[str, list[Any]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._formatter, name)
-
-    def column(self, table: pa.Table, name: str) -> Any:
-        """As the formatter gives it."""
-        values = self._formatter.column(table, name)
-        kind = table.schema.field(name).type
-        if type(values) is list and not (pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)):
-            self._copies[name] = values.copy()
-        return values
-
-    def untouched(self, table: pa.Table, name: str, values: Any) -> bool:
-        """Whether ``values``, given out before, are certainly what they were."""
-        copy = self._copies.get(name)
-        if copy is not None and type(values) is list and len(copy) == len(values):
-            immutable = not copy or type(copy[0]) in IMMUTABLE
-            if immutable and _identical(copy, values, table.schema.field(name).type):
-                return True
-        return same(values, self._formatter.column(table, name))
-
-
-def _identical(before: list[Any], after: list[Any], kind: pa.DataType) -> bool:
-    """Whether two lists hold the same objects, or texts that are stored alike."""
-    if not pa.types.is_string(kind):
-        return all(map(operator.is_, before, after))
-    try:
-        return before == after  # compares identical items at once, ten times as fast
-    except (ValueError, TypeError):  # an array was put in
-        return False
+def _one_by_one(*works: Callable[[], None]) -> None:
+    for work in works:
+        work()
 
 
 @dataclass(frozen=True)
@@ -144,7 +115,7 @@ class _Keep:
     step: Map
     span: range
     table: pa.Table
-    shown: _Remembering
+    shown: Shown
     batch: Any
     out: Any
     changes: TaskChanges

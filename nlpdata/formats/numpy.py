@@ -3,7 +3,8 @@
 Knows: NumPy. Does not know: other formats.
 
 A row's number is a NumPy scalar of the stored type, its text ``np.str_``. A column of text is a fixed-width array
-(``<U7``), but an object array of str where fixed width would lose a trailing NUL, hide a null, or take more than 64 MiB.
+(``<U7``), but an object array of str where fixed width would lose a trailing NUL, hide a null, or take more than 64 MiB or
+four times the memory of the objects: documents, a few of which are much longer than the others.
 Ragged columns are object arrays of arrays. Views are read-only; ``copy=True`` gives arrays of their own.
 """
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from nlpdata.features import Features
 
 _FIXED_WIDTH_BYTES: Final = 64 * 2**20
+_STR_BYTES: Final = 57  # of an object: what a str needs beside its characters, and its place in the array
+_OBJECTS_SHARE: Final = 4
 
 
 def objects(items: Sequence[Any]) -> Ndarray:
@@ -38,9 +41,25 @@ def objects(items: Sequence[Any]) -> Ndarray:
     return np.fromiter(items, np.dtype(object), len(items))
 
 
+def is_too_wide(width: int, octets: int, rows: int) -> bool:
+    """Whether a fixed-width array would waste memory.
+
+    Args:
+        width: bytes of a row of it.
+        octets: bytes of all text as it is.
+        rows: how many rows there are.
+    """
+    return width * rows > min(_FIXED_WIDTH_BYTES, _OBJECTS_SHARE * (octets + _STR_BYTES * rows))
+
+
 def _longest(array: Any) -> int:
     offsets = buffers.list_offsets(array)
     return int((offsets[1:] - offsets[:-1]).max())
+
+
+def _octets(array: Any) -> int:
+    first, last = buffers.list_offsets(array)[[0, -1]].tolist()
+    return int(last - first)
 
 
 def _is_plain_ascii(array: Any) -> bool:
@@ -53,7 +72,8 @@ def _is_plain_ascii(array: Any) -> bool:
 
 
 def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
-    """Text arrays as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs.
+    """Text arrays as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs, and none is
+    much longer than the others.
 
     >>> import pyarrow as pa
     >>> fixed_width([pa.array(["a", "bc"])]).tolist()
@@ -62,7 +82,7 @@ def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
     if any(array.null_count for array in arrays):
         return None
     width, rows = max(map(_longest, arrays)), sum(map(len, arrays))
-    if not width or 4 * width * rows > _FIXED_WIDTH_BYTES or not all(map(_is_plain_ascii, arrays)):
+    if not width or is_too_wide(4 * width, sum(map(_octets, arrays)), rows) or not all(map(_is_plain_ascii, arrays)):
         return None
     letters = buffers.empty(width * rows, np.dtype(np.uint32))
     at = 0
@@ -119,8 +139,9 @@ class NumpyFormatter(ArrayFormatter):
         if not items or None in items:
             return objects(items)
         end: Any = "\0" if isinstance(items[0], str) else b"\0"
-        width = max(map(len, items)) * (4 if end == "\0" else 1)
-        if width * len(items) > _FIXED_WIDTH_BYTES or any(map(type(end).endswith, items, repeat(end))):
+        lengths = list(map(len, items))
+        width = max(lengths) * (4 if end == "\0" else 1)
+        if is_too_wide(width, sum(lengths), len(items)) or any(map(type(end).endswith, items, repeat(end))):
             return objects(items)
         return np.array(items)
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlpdata.errors import ArgumentError
 from nlpdata.formats import FormatSpec, get_formatter
@@ -118,8 +120,24 @@ def test_structs_hold_scalars_and_none() -> None:
 def test_text_that_fixed_width_would_change_stays_objects() -> None:
     assert column(["a\0", "b"]).tolist() == ["a\0", "b"]
     assert column([b"a\0", b"b"]).tolist() == [b"a\0", b"b"]
-    long = ["x" * (_FIXED_WIDTH_BYTES // 8)] + ["y"] * 9
+    long = ["x" * (_FIXED_WIDTH_BYTES // 40) for _ in range(11)]
     assert column(long).dtype == object
+
+
+@given(st.lists(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=400), st.binary(max_size=400)), min_size=1))
+def test_text_takes_at_most_four_times_the_memory_of_its_objects(values: list[Any]) -> None:
+    for kind in (str, bytes):
+        own = [value for value in values if type(value) is kind and not (kind is bytes and value.endswith(b"\0"))]
+        found = column(own, pa.string() if kind is str else pa.binary())
+        assert found.tolist() == own
+        if found.dtype != object:
+            assert found.nbytes <= 4 * sum(len(value.encode() if kind is str else value) + 57 for value in own)
+
+
+def test_documents_are_objects_and_names_are_not() -> None:
+    assert column(["word"] * 9 + ["a document " * 100]).dtype == object
+    assert column(["ä word"] * 9 + ["ä document " * 100]).dtype == object
+    assert column(["Ann"] * 9 + ["Bartholomew Featherstonehaugh"]).dtype == "<U29"
 
 
 @pytest.mark.parametrize(
