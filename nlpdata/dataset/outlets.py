@@ -110,8 +110,8 @@ class Outlets(Held):
     def cleanup_cache_files(self) -> int:
         """Remove what the cache holds of earlier ``map``, ``filter`` and the like over the same data; how many results.
 
-        What this dataset is made of stays, and so do results of other data. Datasets in use elsewhere that need what was
-        removed compute it again when they are made again.
+        What this dataset is made of stays, and so do results of other data. Datasets of this process that need what was
+        removed keep it for as long as they live; it is computed again when they are made again.
         """
         return remove_unused(self._state)
 

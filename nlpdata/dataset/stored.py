@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from nlpdata.cache.provenance import folders_of, unused_results
 from nlpdata.dataset.state import State
 from nlpdata.engine import run as engine
 from nlpdata.engine.shards import count_shards, cut
-from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.errors import ArgumentError, CorruptFileError, KeyingError
 from nlpdata.features import Features
 from nlpdata.files.base import get_file_type
 from nlpdata.files.sql import Database, SqlOptions, sql_batches
 from nlpdata.settings import settings
-from nlpdata.store.group import ShardGroup
+from nlpdata.store.group import ShardGroup, hold_files
 from nlpdata.store.selection import Rows
 from nlpdata.store.view import View
 from nlpdata.store.writer import ShardWriter
@@ -116,6 +117,8 @@ def remove_unused(state: State, needed: Iterable[State] = ()) -> int:
         return 0  # without a name nothing was stored
     names = unused_results(directory, keep, root)
     for name in names:
+        with suppress(CorruptFileError):  # what is gone already cannot be held
+            hold_files(directory.path(name).absolute())
         directory.remove(name)
     return len(names)
 

@@ -7,18 +7,23 @@ becomes of what it returns.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from nlpdata.engine.changes import IMMUTABLE, same
 from nlpdata.engine.plan import Source
 from nlpdata.formats import Formatter
 from nlpdata.formats.base import DictFormatter
+from nlpdata.formats.lazy import LazyMapping
 
 _AHEAD_BYTES = 8 * 2**20
+_SCALARS = IMMUTABLE - {tuple}
+_ALONE: int = next(map(sys.getrefcount, [object()]))  # references to what one container holds
 
 
 class Batches:
@@ -58,6 +63,47 @@ class Batches:
             if table.select(list(names)).nbytes <= _AHEAD_BYTES:
                 shown.prepare(table, names)
                 self._read_ahead[start] = table, shown
+
+
+def snapshot(out: Any) -> Any:
+    """What a function returned, as it is now: a dict of its own where it is a mapping."""
+    return out if not isinstance(out, Mapping) or isinstance(out, LazyMapping) else dict(out.items())
+
+
+def is_own(out: Any) -> bool:
+    """Whether nobody else holds what a function returned, so that it stays as it is while the function is called again.
+
+    That is told by the number of references: a buffer that the function uses again is referred to by the function, too.
+
+    Args:
+        out: a :func:`snapshot`.
+    """
+    if isinstance(out, LazyMapping):
+        found = {name: out._values[name] for name in out.written if name in out._values}
+        return max(map(sys.getrefcount, found.values()), default=0) <= _ALONE + 1 and all(map(_is_own_column, found.values()))
+    if type(out) is not dict:
+        return out is None
+    return max(map(sys.getrefcount, out.values()), default=0) <= _ALONE and all(map(_is_own_column, out.values()))
+
+
+def _is_own_column(column: Any) -> bool:
+    if type(column) is np.ndarray:
+        return _is_own_array(column)
+    if type(column) is not list:
+        return False
+    kinds = set(map(type, column))
+    if kinds <= _SCALARS:
+        return True
+    if len(kinds) > 1 or max(map(sys.getrefcount, column)) > _ALONE:
+        return False
+    if kinds == {np.ndarray}:
+        return all(map(_is_own_array, column))
+    # One look at each inner list is enough: what is beside a scalar in a list is a scalar, or cannot be stored.
+    return kinds == {list} and {type(row[0]) for row in column if row} <= _SCALARS - {type(None)}
+
+
+def _is_own_array(array: Any) -> bool:
+    return bool(array.flags.owndata) and not array.dtype.hasobject
 
 
 class Shown:

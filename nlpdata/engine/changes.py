@@ -28,6 +28,7 @@ GONE: Any = type("Gone", (), {"__repr__": lambda self: "GONE"})()
 """Stands for a column that the function deleted."""
 
 IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, np.str_, np.float64, np.int64, np.bool_})
+_BUFFERS = frozenset({list, np.ndarray, bytearray})
 _ERROR_CHARACTERS = 300
 Changes = dict[str, Any]
 
@@ -70,6 +71,8 @@ class RowChanges:
             if column is None:
                 column = columns[name] = [KEEP] * self.count
                 self._uneven = self._uneven or bool(self.count)
+            if type(value) in _BUFFERS:
+                value = value.copy()  # the function may use it again for the next row
             column.append(value)
         self.count += 1
         if len(changes) < len(columns):
@@ -90,7 +93,7 @@ class RowChanges:
         if lazy:
             _written(row, changes, self._removed)
             if not _all_immutable(row):
-                _mutated(row, changes, lambda name, value: same(value, self._pristine(name)[self.count]))
+                _mutated(row, changes, self._removed, lambda name, value: same(value, self._pristine(name)[self.count]))
         if isinstance(out, LazyMapping):
             if out is not row:
                 _written(out, changes, self._removed)
@@ -146,7 +149,7 @@ def batch_changes(table: pa.Table, untouched: Callable[[pa.Table, str, Any], boo
     lazy = isinstance(batch, LazyMapping)
     if lazy:
         _written(batch, changes, removed)
-        _mutated(batch, changes, lambda name, value: untouched(table, name, value))
+        _mutated(batch, changes, removed, lambda name, value: untouched(table, name, value))
     if isinstance(out, LazyMapping):
         if out is not batch:
             _written(out, changes, removed)
@@ -201,13 +204,13 @@ class TaskChanges:
         self.gone = gone if self.gone is None else self.gone & gone
         count = self._length(table, changes)
         arrays = {}
+        relabelled = self._relabelled(table, changes)
         for name in self.since:
-            if name not in changes:
+            if name not in changes and name not in relabelled:
                 arrays[name] = table.column(name) if name in self.kept else pa.nulls(count)
         for name, value in changes.items():
             arrays[name] = pa.nulls(count) if value is GONE else self._encode(name, value, first_row)
-        for name, field in self._relabelled(table, arrays).items():
-            arrays[name] = field
+        arrays |= relabelled
         if arrays:
             if not self.since and self._rows:
                 self.writer.write_table(pa.table({next(iter(arrays)): pa.nulls(self._rows)}))
@@ -281,7 +284,7 @@ class TaskChanges:
             self._fields[name] = field
         return array
 
-    def _relabelled(self, table: pa.Table, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    def _relabelled(self, table: pa.Table, changes: Changes) -> dict[str, Any]:
         """Columns that the function left alone, but that the declared features store in another type."""
         declared = self.step.features
         if declared is None:
@@ -291,7 +294,7 @@ class TaskChanges:
         return {
             name: cast_array(table.column(name), declared[name], column=name)
             for name in self.kept
-            if name in self._kinds and name not in arrays and table.schema.field(name).type != self._kinds[name]
+            if name in self._kinds and name not in changes and table.schema.field(name).type != self._kinds[name]
         }
 
 
@@ -320,7 +323,7 @@ def as_table(out: Any, label: str) -> pa.Table:
         return pa.Table.from_batches([out])
     library = type(out).__module__.partition(".")[0]
     if library == "pandas" and hasattr(out, "columns"):
-        return pa.Table.from_pandas(out, preserve_index=False)
+        return pa.Table.from_pandas(out.copy(), preserve_index=False)  # the function may use its frame again
     if library == "polars" and hasattr(out, "to_arrow"):
         return out.to_arrow()
     raise FeatureError(
@@ -343,12 +346,24 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(x is y or same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if hasattr(a, "equal") and hasattr(a, "dtype"):  # a tensor of torch
-        return bool(a.dtype == b.dtype and a.equal(b))
+    if hasattr(a, "dtype") and hasattr(a, "__array__"):  # of torch, TensorFlow, JAX
+        return _same_tensors(a, b)
+    if hasattr(a, "nested_row_splits"):  # ragged, of TensorFlow
+        return same([a.flat_values, *a.nested_row_splits], [b.flat_values, *b.nested_row_splits])
     try:
         return bool(a == b) or (a != a and b != b)
     except (ValueError, TypeError):
         return False
+
+
+def _same_tensors(a: Any, b: Any) -> bool:
+    """Whether two tensors have the same bits, NaN included."""
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    try:
+        return same(np.asarray(a), np.asarray(b))
+    except (TypeError, RuntimeError):  # a type that NumPy has not, or memory that it cannot see
+        return bool((a == b).all())
 
 
 def _all_immutable(row: LazyMapping) -> bool:
@@ -356,16 +371,16 @@ def _all_immutable(row: LazyMapping) -> bool:
 
 
 def _written(row: LazyMapping, changes: Changes, removed: frozenset[str]) -> None:
-    """Add columns that were assigned or deleted; what is removed anyway need not be deleted."""
-    for name in row.written:
-        if name in row or name not in removed:
+    """Add columns that were assigned or deleted, unless they are removed."""
+    for name in [*row, *sorted(row.written.difference(row))]:
+        if name in row.written and name not in removed:
             changes[name] = row.get(name, GONE)
 
 
-def _mutated(row: LazyMapping, changes: Changes, untouched: Callable[[str, Any], bool]) -> None:
-    """Add columns whose values were changed in place."""
+def _mutated(row: LazyMapping, changes: Changes, removed: frozenset[str], untouched: Callable[[str, Any], bool]) -> None:
+    """Add columns whose values were changed in place, unless they are removed."""
     for name, value in row.accessed.items():
-        if name not in changes and type(value) not in IMMUTABLE and not untouched(name, value):
+        if name not in changes and name not in removed and type(value) not in IMMUTABLE and not untouched(name, value):
             changes[name] = value
 
 

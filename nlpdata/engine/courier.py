@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from nlpdata.cache.key import content_key
 from nlpdata.cache.origin import USER, module_origin
+from nlpdata.engine.surroundings import adopt, noted
 from nlpdata.errors import ArgumentError, KeyingError
 from nlpdata.settings import TABLE, settings
 from nlpdata.store.group import TableGroup
@@ -114,7 +115,7 @@ def pack(jobs: Any) -> Parcel:
     files = {name: file for name in packer.modules if (file := _hidden_file(name)) is not None}
     values = {row.name: getattr(settings, row.name) for row in TABLE}
     shared = all(map(_may_be_shared, packer.classes))
-    frame = (values, files, _keys(packer.named), shared, packed.getvalue())
+    frame = ((values, noted()), files, _keys(packer.named), shared, packed.getvalue())
     message = _nameless()
     dill.dump(frame, message, protocol=5)
     message.flush()
@@ -124,7 +125,7 @@ def pack(jobs: Any) -> Parcel:
 def unpack(message: int) -> tuple[Any, list[str]]:
     """The jobs, and the names of those functions and classes that are not what they were where the jobs come from.
 
-    Also takes over the sender's settings and modules.
+    Also takes over the sender's settings, modules, and what it has set in libraries.
     """
     return _unpacked(_frame(message))
 
@@ -135,8 +136,9 @@ def _frame(message: int) -> Any:
 
 
 def _unpacked(frame: Any) -> tuple[Any, list[str]]:
-    values, files, keys, _, packed = frame
+    (values, switches), files, keys, _, packed = frame
     settings.set(**values)
+    adopt(switches)
     if files:
         sys.meta_path.append(_Files(files))
     jobs = dill.loads(packed)

@@ -36,7 +36,7 @@ from nlpdata.engine.local import executor_for
 from nlpdata.engine.outcome import Shape, errors_told, fill, kept_rows, without_failed
 from nlpdata.engine.plan import ERROR_COLUMN, Filter, Map, Source, Step
 from nlpdata.engine.tasks import FilterTask, MapTask, RangeTask, RowTasks
-from nlpdata.errors import ArgumentError, KeyingError
+from nlpdata.errors import ArgumentError, KeyingError, TypeConflictError
 from nlpdata.features import Features, Value
 from nlpdata.settings import settings
 from nlpdata.store.group import ColumnGroup, ShardGroup, TableGroup
@@ -119,13 +119,13 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
     step.check(source)
     whole, source = source, whole_batches(source, step)
     if source.view.num_rows == 0:
-        lineage = whole.lineage if source is whole else Lineage.of(source.view.content_key)
-        return Outcome(source.view, source.features, lineage)
+        return _of_nothing(whole, source, step)
     lineage = then(whole, step, options.key)
     tasks = RowTasks(MapTask, source, step, options.task_rows)
     found: tuple[ColumnGroup, Shape] | None
     named: Lineage | None = lineage
     if options.directory is None:
+        named = _settled(lineage)
         found = _map_in_memory(source, step, tasks, options)
     else:
         written, named = _in_cache(tasks, lineage, options, _completer(source, step))
@@ -141,6 +141,18 @@ def run_map(source: Source, step: Map, options: Options) -> Outcome:
         _log.warning("%s failed for %d rows, which are left out; %s", step.label, *_first_failure(shape))
         view = without_failed(view, shape)
     return Outcome(view, features, _lineage(source, named, view, options))
+
+
+def _of_nothing(whole: Source, source: Source, step: Map) -> Outcome:
+    """What becomes of no rows: the function is not called, but columns are removed and types declared as for others."""
+    if step.features is not None:
+        view, features = View.of(TableGroup(step.features.arrow_schema.empty_table())), step.features
+    elif step.remove_columns:
+        view = source.view.drop(step.remove_columns)
+        features = Features({name: source.features[name] for name in view.order})
+    else:
+        view, features = source.view, source.features
+    return Outcome(view, features, whole.lineage if view is whole.view else Lineage.of(view.content_key))
 
 
 def whole_batches(source: Source, step: Map) -> Source:
@@ -171,6 +183,7 @@ def run_filter(source: Source, step: Filter, options: Options) -> Outcome:
     tasks = RowTasks(FilterTask, source, step, options.task_rows)
     named: Lineage | None = lineage
     if options.directory is None:
+        named = _settled(lineage)
         numbers = pa.concat_tables([table for _, _, table in _in_memory(tasks, options)]).column("row")
     else:
         group, named = _in_cache(tasks, lineage, options, None)
@@ -214,6 +227,15 @@ def _key(lineage: Lineage, step: Step) -> str | None:
     except KeyingError as error:
         warn_once(f"The result of {step.label} is not cached, because it cannot be named: {error}", stacklevel=5)
         return None
+
+
+def _settled(lineage: Lineage) -> Lineage | None:
+    """The lineage with its key, which is that of the function as it is now; None if it has none."""
+    try:
+        lineage.key()
+    except KeyingError:
+        return None
+    return lineage
 
 
 def _result_key(lineage: Lineage, step: Step, options: Options) -> str | None:
@@ -387,7 +409,11 @@ class _MemoryJob:
     def __call__(self, report: Report) -> Part:
         memory, counted = _Memory(), Counter(report)
         notes = self.task.run(memory, counted)
-        return counted.done(self.task).rows, notes or {}, memory.table()
+        try:
+            return counted.done(self.task).rows, notes or {}, memory.table()
+        except TypeConflictError as error:
+            error.add_note(f"nlpdata: in {self.task.step.label}")
+            raise
 
 
 def _map_in_memory(source: Source, step: Map, tasks: RowTasks, options: Options) -> tuple[ColumnGroup, Shape] | None:

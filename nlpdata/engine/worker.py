@@ -6,7 +6,6 @@ Does not know: which tasks there are, or what becomes of what they write.
 
 from __future__ import annotations
 
-import inspect
 import operator
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,16 +16,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.engine.batches import Batches, Shown
+from nlpdata.engine.batches import Batches, Shown, is_own, snapshot
 from nlpdata.engine.behind import Behind
 from nlpdata.engine.changes import RowChanges, TaskChanges, Writer, batch_changes
+from nlpdata.engine.coroutines import Failed, awaited, is_async, together
 from nlpdata.engine.executor import Report, spare_core, worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, LazyBatch, get_formatter, lazy_batch, lazy_rows
 
 _CHUNK_ROWS = 4096
-_FIRST_CHUNK_ROWS = 64  # the first chunks tell soon how long a row takes
+_FIRST_CHUNK_ROWS = 1  # the first chunks tell soon how long a row takes
+_ASYNC_ROWS = 1000  # but calls that wait do so together
+_WINDOW_BATCHES = 64  # batches of a coroutine function that are held at once
+_WINDOW_BYTES = 64 * 2**20
 _CHUNK_BYTES = 8 * 2**20
 _SLOW_SECONDS = 0.01  # a call that takes longer has its result written beside the next one, where there is a core for that
 _HOLD_BACK = 0.1  # of such a call passes before: a tokenizer is in its own code by then, and has given up the interpreter lock
@@ -48,7 +51,7 @@ def run_map_range(source: Source, step: Map, rows: range, writer: Writer, report
 
 def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
     call, formatter = _bind(step, source.numbers), _formatter(source)
-    for start, table in _chunks(source, rows):
+    for start, table in _chunks(source, step, rows):
         found = RowChanges(table, formatter, step, source)
         returned = False
         rows_now, call_now = _begun(source, step, start, lazy_rows(table, formatter), call)
@@ -74,37 +77,81 @@ def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, repo
 
 
 def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
-    call, size = _bind(step, source.numbers), step.batch_size or max(source.view.num_rows, 1)
+    size = step.batch_size or max(source.view.num_rows, 1)
     batches = Batches(source, rows, size, _formatter(source))
+    calls = _calls_together if is_async(step.function) else _calls
+    asked = False
     with Behind() as behind:
-        for start, table, shown in batches:
-            batch = lazy_batch(table, shown)  # type: ignore[arg-type]
-            span = range(start, start + table.num_rows)
-            begun = time.perf_counter()
-            try:
-                out = _awaited(call(batch, list(span) if step.with_indices else None))
-            except Exception as error:
-                if step.on_error == "raise":
-                    _note(error, source, step, span)
-                    raise
-                out = _Failed(error)
-            keep = _Keep(source, step, span, table, shown, batch, out, changes)
-            spent = time.perf_counter() - begun
-            if spent > _SLOW_SECONDS and spare_core.get():
-                asked = tuple(batch.accessed) if isinstance(batch, LazyBatch) else ()
-                further = partial(batches.read_ahead, span.stop + size, asked)
-                behind.hand_over(partial(_one_by_one, keep, further), min(_HOLD_BACK * spent, _MOST_DELAY_SECONDS))
+        for keep, spent, divisible in calls(source, step, batches, changes):
+            stop, count = keep.span.stop, len(keep.span)
+            if spent > _SLOW_SECONDS and spare_core.get() and is_own(keep.out):
+                names = tuple(keep.batch.accessed) if isinstance(keep.batch, LazyBatch) else ()
+                works = partial(_one_by_one, keep, partial(batches.read_ahead, stop + size, names))
+                behind.hand_over(works, min(_HOLD_BACK * spent, _MOST_DELAY_SECONDS))
+                del works
             else:
                 behind.wait()
                 keep()
-            del out, keep, batch, shown  # the next batch takes their place in memory, and in the processor's cache
-            if report(table.num_rows) is True:
+            del keep  # the next batch takes its place in memory, and in the processor's cache
+            asked = report(count) is True or asked
+            if asked and divisible:
                 return
 
 
 def _one_by_one(*works: Callable[[], None]) -> None:
     for work in works:
         work()
+
+
+def _calls(source: Source, step: Map, batches: Batches, changes: TaskChanges) -> Iterator[tuple[_Keep, float, bool]]:
+    """What the function gives for each batch, the seconds it took, and that the task can be divided there."""
+    call = _bind(step, source.numbers)
+    for start, table, shown in batches:
+        batch, span = lazy_batch(table, shown), range(start, start + table.num_rows)  # type: ignore[arg-type]
+        begun = time.perf_counter()
+        try:
+            out = awaited(call(batch, list(span) if step.with_indices else None))
+        except Exception as error:  # noqa: BLE001 - kept, or raised again
+            out = _failed(source, step, span, error)
+        keep = _Keep(source, step, span, table, shown, batch, snapshot(out), changes)
+        spent = time.perf_counter() - begun
+        del table, shown, batch, out
+        yield keep, spent, True
+        del keep
+
+
+def _calls_together(source: Source, step: Map, batches: Batches, changes: TaskChanges) -> Iterator[tuple[_Keep, float, bool]]:
+    """The same for a coroutine function, whose calls wait side by side; the task can be divided after the last of them."""
+    call, window, held = _bind(step, source.numbers), list[tuple[Any, ...]](), 0
+
+    def results() -> Iterator[tuple[_Keep, float, bool]]:
+        spans = [range(start, start + table.num_rows) for start, table, _, _ in window]
+        begun = time.perf_counter()
+        calls = [
+            partial(call, batch, list(span) if step.with_indices else None)
+            for span, (_, _, _, batch) in zip(spans, window, strict=True)
+        ]
+        outs = together(calls, lambda number, error: _failed(source, step, spans[number], error))
+        spent = (time.perf_counter() - begun) / max(1, len(window))
+        for number, ((_, table, shown, batch), span, out) in enumerate(zip(window, spans, outs, strict=True), 1):
+            yield _Keep(source, step, span, table, shown, batch, snapshot(out), changes), spent, number == len(window)
+
+    for start, table, shown in batches:
+        window.append((start, table, shown, lazy_batch(table, shown)))  # type: ignore[arg-type]
+        held += table.nbytes
+        if len(window) >= _WINDOW_BATCHES or held >= _WINDOW_BYTES:
+            yield from results()
+            window, held = [], 0
+    if window:
+        yield from results()
+
+
+def _failed(source: Source, step: Step, span: range, error: Exception) -> Failed:
+    """What stands for the result of a call that failed, if others go on; else raises the error."""
+    if step.on_error == "raise":
+        _note(error, source, step, span)
+        raise error
+    return Failed(error)
 
 
 @dataclass(frozen=True)
@@ -123,7 +170,7 @@ class _Keep:
     def __call__(self) -> None:
         start, out = self.span.start, self.out
         try:
-            if isinstance(out, _Failed):
+            if isinstance(out, Failed):
                 raise out.error
             found = batch_changes(self.table, self.shown.untouched, self.step, self.batch, out)
             self.changes.add(start, self.table, found, returned=out is not None)
@@ -138,13 +185,15 @@ class _Keep:
 def run_filter_range(source: Source, step: Filter, rows: range, writer: Writer, report: Report) -> None:
     """Write the numbers of those of ``rows`` for which the function is true; ends early where ``report`` asks for it."""
     call, formatter = _bind(step, source.numbers), _formatter(source)
-    slices = _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)) if step.batched else _chunks(source, rows)
+    slices = (
+        _slices(source, rows, step.batch_size or max(source.view.num_rows, 1)) if step.batched else _chunks(source, step, rows)
+    )
     kept = [np.empty(0, np.int64)]  # 8 bytes a row of the task: less than one batch of most functions
     for start, table in slices:
         span = range(start, start + table.num_rows)
         if step.batched:
             try:
-                out = _awaited(call(lazy_batch(table, formatter), list(span) if step.with_indices else None))
+                out = awaited(call(lazy_batch(table, formatter), list(span) if step.with_indices else None))
                 mask = _mask(out, table.num_rows, step)
             except Exception as error:
                 if step.on_error == "raise":
@@ -191,8 +240,8 @@ def chunk_rows(source: Source) -> int:
     return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // max(1, view.nbytes // max(1, view.num_rows))))
 
 
-def _chunks(source: Source, rows: range) -> Iterator[tuple[int, pa.Table]]:
-    size, most, start = _FIRST_CHUNK_ROWS, chunk_rows(source), rows.start
+def _chunks(source: Source, step: Step, rows: range) -> Iterator[tuple[int, pa.Table]]:
+    size, most, start = _ASYNC_ROWS if is_async(step.function) else _FIRST_CHUNK_ROWS, chunk_rows(source), rows.start
     while start < rows.stop:
         stop = min(start + min(size, most), rows.stop)
         yield start, source.view.slice(start, stop)
@@ -230,56 +279,19 @@ def _begun(
     source: Source, step: Step, start: int, rows: Iterable[Any], call: Callable[[Any, Any], Any]
 ) -> tuple[Iterable[Any], Callable[[Any, Any], Any]]:
     """The same rows and function; a coroutine function has been run for all of the rows at once, and gives what came out."""
-    function: Any = step.function
-    if not (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)):
+    if not is_async(step.function):
         return rows, call
     held = list(rows)
-
-    import asyncio  # costs a worker 4 MB that few functions need
-
-    async def one(index: int, row: Any) -> Any:
-        try:
-            return await call(row, index)
-        except Exception as error:
-            if step.on_error != "raise":
-                return _Failed(error)
-            _note(error, source, step, range(index, index + 1))
-            raise
-
-    async def every() -> list[Any]:
-        return await asyncio.gather(*(one(index, row) for index, row in enumerate(held, start)))
-
-    outs = _awaited(every())
+    calls = [partial(call, row, index) for index, row in enumerate(held, start)]
+    outs = together(calls, lambda number, error: _failed(source, step, range(start + number, start + number + 1), error))
 
     def out(row: Any, index: int) -> Any:
         found = outs[index - start]
-        if isinstance(found, _Failed):
+        if isinstance(found, Failed):
             raise found.error
         return found
 
     return held, out
-
-
-@dataclass(frozen=True)
-class _Failed:
-    """What a coroutine raised, while others go on."""
-
-    error: Exception
-
-
-def _awaited(out: Any) -> Any:
-    """The value of a coroutine; any other value as it is."""
-    if not inspect.iscoroutine(out):
-        return out
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(out)
-    with ThreadPoolExecutor(1) as thread:  # a notebook's loop is running in this thread
-        return thread.submit(asyncio.run, out).result()
 
 
 def _note(error: Exception, source: Source, step: Step, rows: range) -> None:

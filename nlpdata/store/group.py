@@ -7,6 +7,7 @@ All row numbers are 64-bit. Tables that groups give carry no schema metadata; ``
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -288,6 +289,17 @@ class TableGroup(_BatchedGroup):
         return _table_group, (sink.getvalue(),)
 
 
+_live: weakref.WeakSet[ShardGroup] = weakref.WeakSet()
+
+
+def hold_files(folder: str | Path) -> None:
+    """Map those files of a folder that columns of this process have not read yet: then they outlive the folder."""
+    for group in list(_live):
+        if any(Path(file).is_relative_to(folder) for file in group.files[:1]):
+            for shard in group._shards:
+                shard.buffer()
+
+
 class ShardGroup(_BatchedGroup):
     """Columns in shard files. Making one touches no shard; batches are mapped when asked for. Pickles as paths.
 
@@ -307,6 +319,7 @@ class ShardGroup(_BatchedGroup):
         self._scattered = 0  # rows read here and there since the last pass in order
         self._advice = NORMAL
         super().__init__(schema, [b.num_rows for s in self._shards for b in s.batches])
+        _live.add(self)
 
     @classmethod
     def open(cls, folder: str | Path) -> ShardGroup:

@@ -35,6 +35,14 @@ def test_only_what_is_not_needed_goes(tmp_path: Path, isolated_cache: Path) -> N
     assert other.cleanup_cache_files() == 1 and ds["a"] == [1, 2, 3]
 
 
+def test_datasets_that_live_keep_what_they_have_not_read_yet(tmp_path: Path, isolated_cache: Path) -> None:
+    ds = saved(tmp_path / "d", [1, 2, 3])
+    mapped, kept = ds.map(lambda row: {"b": row["a"] + 1}), ds.filter(lambda row: row["a"] > 1)
+    assert ds.cleanup_cache_files() == 2 and not results(isolated_cache)
+    assert mapped["b"] == [2, 3, 4] and kept["a"] == [2, 3]
+    assert mapped.map(lambda row: {"c": row["b"] + 1})["c"] == [3, 4, 5]
+
+
 def test_splits_of_one_dataset_keep_each_other(tmp_path: Path, isolated_cache: Path) -> None:
     parts = saved(tmp_path / "d", list(range(10))).train_test_split(test_size=3, seed=0)
     first = parts.map(lambda row: {"b": 1})

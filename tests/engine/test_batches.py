@@ -1,4 +1,4 @@
-"""Slow functions have their results written, and their batches read, in a second thread: nothing that they see or do differs."""
+"""Slow functions have their results written, and their batches read, in a second thread: what they see and do is the same."""
 
 from __future__ import annotations
 
