@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from nlpdata.engine.plan import Map, Source
 from nlpdata.errors import ArgumentError, FeatureError, TypeConflictError
-from nlpdata.features import cast_array, encode_column, encode_field
+from nlpdata.features import cast_array, encode_column, encode_field, refuses_labels, without_iterators
 from nlpdata.formats import FormatSpec, Formatter, get_formatter
 from nlpdata.formats.lazy import LazyMapping
 
@@ -273,29 +273,43 @@ class TaskChanges:
         declared = self.step.features
         if declared is not None and name in declared:
             return encode_column(values, declared[name], column=name, first_row=first_row)
-        if self.step.try_original_type and name in self.source.features:
+        original = self.source.features.get(name) if self.step.try_original_type else None
+        refused: FeatureError | None = None
+        if original is not None:
+            if isinstance(values, list):  # what is read twice is no iterator
+                values = without_iterators(values, thorough=self.step.on_mixed_types is not None)
             try:
-                return encode_column(values, self.source.features[name], column=name, first_row=first_row)
-            except FeatureError:
-                pass  # the function made something else of it
+                return encode_column(values, original, column=name, first_row=first_row)
+            except FeatureError as error:
+                refused = error  # the function made something else of it
         field, array = encode_field(values, None, column=name, first_row=first_row, on_mixed_types=self.step.on_mixed_types)
+        if refused is not None and refuses_labels(array, original):
+            raise refused  # or meant a class that there is not
         self._fields.pop(name, None)
         if field.metadata:
             self._fields[name] = field
         return array
 
     def _relabelled(self, table: pa.Table, changes: Changes) -> dict[str, Any]:
-        """Columns that the function left alone, but that the declared features store in another type."""
+        """Columns that the function left alone, but that the declared features store in another type.
+
+        Raises:
+            FeatureError: values do not fit what is declared, also where the type is the same: numbers of no class.
+        """
         declared = self.step.features
         if declared is None:
             return {}
         if not self._kinds:
             self._kinds = {name: declared.arrow_schema.field(name).type for name in declared}
-        return {
-            name: cast_array(table.column(name), declared[name], column=name)
-            for name in self.kept
-            if name in self._kinds and name not in changes and table.schema.field(name).type != self._kinds[name]
-        }
+        found = {}
+        for name in self.kept:
+            if name in self._kinds and name not in changes:
+                alike = table.schema.field(name).type == self._kinds[name]
+                if not alike or declared[name] != self.source.features.get(name):
+                    array = cast_array(table.column(name), declared[name], column=name)
+                    if not alike:
+                        found[name] = array
+        return found
 
 
 class _Pristine:

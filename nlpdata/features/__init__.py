@@ -9,12 +9,13 @@ from __future__ import annotations
 from nlpdata.features.array import Array2D, Array3D, Array4D, Array5D, ArrayXD
 from nlpdata.features.audio import Audio, AudioDecoder, AudioSamples
 from nlpdata.features.base import Feature, FeatureType
-from nlpdata.features.cast import cast_array, cast_table
+from nlpdata.features.cast import cast_array, cast_table, refuses_labels
 from nlpdata.features.convert import from_arrow_field, from_arrow_type, register_feature, to_arrow_type
 from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
 from nlpdata.features.encode import encode_column, encode_field, encode_table
 from nlpdata.features.image import Image
 from nlpdata.features.infer import infer_type
+from nlpdata.features.iterators import without_iterators
 from nlpdata.features.json_value import Json
 from nlpdata.features.media import Media
 from nlpdata.features.mixed import check_on_mixed_types, infer_feature
@@ -69,8 +70,10 @@ __all__ = [
     "infer_feature",
     "infer_type",
     "is_optional",
+    "refuses_labels",
     "register_feature",
     "to_arrow_type",
     "widen",
     "widen_schema",
+    "without_iterators",
 ]

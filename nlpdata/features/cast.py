@@ -27,7 +27,7 @@ from nlpdata.features.nested import (
     arrow_type,
     normalise,
 )
-from nlpdata.features.scalars import ClassLabel, Value
+from nlpdata.features.scalars import ClassLabel, Value, largest_integer
 from nlpdata.features.schema import Features
 from nlpdata.features.values import MAX_OFFSET
 
@@ -143,6 +143,33 @@ def is_checked(feature: Any) -> bool:
     return isinstance(feature, ClassLabel | ArrayXD)
 
 
+def refuses_labels(array: Any, feature: Any) -> bool:
+    """True if integers of an array stand where a feature has class labels, and one is no class.
+
+    That tells why values do not fit a feature: they are meant as labels, not as something else.
+
+    Args:
+        array: values in the type that they were found to have.
+        feature: what they were to be.
+    """
+    if isinstance(array, pa.ChunkedArray):
+        return any(refuses_labels(chunk, feature) for chunk in array.chunks)
+    array, feature = stored(array), normalise(feature)
+    t = array.type
+    if isinstance(feature, Struct) and _types.is_struct(t):
+        children = {t.field(i).name: child for i, child in enumerate(array.flatten())}
+        return any(refuses_labels(children[name], value) for name, value in feature.items() if name in children)
+    if isinstance(feature, List | LargeList) and (_types.is_list(t) or _types.is_large_list(t) or _types.is_fixed_size_list(t)):
+        return refuses_labels(array.flatten(), feature.feature)
+    if not isinstance(feature, ClassLabel) or not _types.is_integer(t):
+        return False
+    try:
+        feature.cast_storage(array)
+    except MISFITS:
+        return True
+    return False
+
+
 def fitting(array: pa.Array, feature: ArrayXD) -> pa.Array:
     """Nested lists, if they have the shape of an array.
 
@@ -220,7 +247,7 @@ def _convert_value(array: pa.Array, target: pa.DataType, strict: bool) -> pa.Arr
     if strict and kind != wanted and wanted not in _STRICT.get(kind, ()):
         raise FeatureError(f"Values of {array.type} are not {target}.")
     if kind == "int" and wanted == "float":
-        return array.cast(pa.float64()).cast(target)
+        return _floats(array, target)
     if kind == "int" and wanted in ("date", "time", "timestamp", "duration"):
         return array.cast(pa.int32() if target.bit_width == 32 else pa.int64()).cast(target)
     if kind == "int" and wanted == "decimal":
@@ -231,6 +258,21 @@ def _convert_value(array: pa.Array, target: pa.DataType, strict: bool) -> pa.Arr
             raise FeatureError(f"A time of day does not fit {target}.")
         return days
     return array.cast(target)
+
+
+def _floats(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Integers as floats, if they are in the range in which the type holds each integer.
+
+    Raises:
+        FeatureError, pa.ArrowException: one is outside.
+    """
+    if not _types.is_float16(target):
+        return array.cast(target)
+    largest, bounds = largest_integer(target), pc.min_max(array)
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    if low is not None and not -largest <= low <= high <= largest:  # Arrow itself does not check here
+        raise FeatureError(f"{target} holds each integer from {-largest} to {largest}, no further.")
+    return array.cast(pa.float32()).cast(target)
 
 
 # --- nested -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Knows: how nesting is walked. Does not know: Arrow arrays (``encode`` does whole
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,8 @@ def as_mapping(feature: Struct, value: Any) -> Mapping[str, Any]:
     """
     if isinstance(value, Mapping):
         return value
+    if isinstance(value, Iterator):
+        value = list(value)
     lists = all(isinstance(part, List) for part in feature.values())
     if lists and isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value):
         unknown = {key for item in value for key in item} - set(feature)

@@ -23,12 +23,15 @@ from nlpdata.features.cast import convert, convert_array, expectation, fitting, 
 from nlpdata.features.codec import as_mapping, is_listlike
 from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
+from nlpdata.features.iterators import without_iterators
+from nlpdata.features.json_value import Json
+from nlpdata.features.media import Media
 from nlpdata.features.misfit import MISFITS, first_conflict, first_misfit, row_error
 from nlpdata.features.mixed import check_on_mixed_types, infer_feature
 from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_field, arrow_type, normalise
-from nlpdata.features.scalars import ClassLabel, Value
+from nlpdata.features.scalars import ClassLabel, Value, largest_integer
 from nlpdata.features.schema import Features
-from nlpdata.features.values import as_values, numpy_array, scalar
+from nlpdata.features.values import as_values, numpy_array, owned, scalar
 from nlpdata.features.widen import widen
 
 _types = pa.types
@@ -44,11 +47,13 @@ def encode_column(
 ) -> Any:
     """The values of a column as an Arrow array of the feature's type.
 
-    NumPy and Arrow inputs go by buffers and are not copied where their type fits; lists go through one C call.
+    Arrow inputs go by buffers and are not copied where their type fits; lists go through one C call. Memory that can still
+    change (NumPy, torch, pandas) is copied once; NumPy arrays that nobody can write (views of Arrow's) are not.
 
     Args:
         values: a list, tuple or iterable of rows, a NumPy array (further dimensions become lists), an array of torch,
-            TensorFlow or JAX, a ``pa.Array`` or ``pa.ChunkedArray``, a pandas or polars Series.
+            TensorFlow or JAX, a ``pa.Array`` or ``pa.ChunkedArray``, a pandas or polars Series. Iterators among the rows, or
+            inside of them, are read as lists, and used up.
         feature: what the values are; None infers it (:func:`infer_type`).
         column: named in errors.
         first_row: number of the first row, for errors.
@@ -81,17 +86,20 @@ def encode_field(
         raise ArgumentError(f"The name of a column is text, not {column!r:.100} ({type(column).__name__}).")
     values = as_values(values)
     if isinstance(values, np.ndarray):
-        values = numpy_array(values)
+        values = numpy_array(owned(values))
     if feature is not None:
         feature = normalise(feature, column)
         field = arrow_field(column, feature)
         if isinstance(values, list):
+            if not isinstance(feature, Media):
+                values = without_iterators(values, thorough=_holds_json(feature))
             return field, _encode_list(values, feature, column, first_row)
         return field, convert_array(values, feature, strict=True, column=column, first_row=first_row)
     if not isinstance(values, list):
         found = from_arrow_type(values.type)
         array = convert_array(values, found, strict=True, column=column, first_row=first_row)
         return pa.field(column, array.type), array
+    values = without_iterators(values, thorough=on_mixed_types is not None)
     try:
         array = _infer_list(values, column, first_row)
         return pa.field(column, array.type), array
@@ -232,9 +240,33 @@ def _fast(values: list[Any], feature: Any) -> Any:
     if isinstance(feature, Value) and _is_text(feature.pa_type):
         return pa.array(values, type=feature.pa_type)  # as strict as we are
     array = _checked(values)
+    if _may_round(array, feature) and not (isinstance(feature, Value) and _are_alike(values)):
+        return _exact(values, feature)
     if isinstance(array, pa.ChunkedArray):
         return pa.chunked_array([convert(c, feature, True) for c in array.chunks], type=arrow_type(feature))
     return convert(array, feature, True)
+
+
+def _may_round(array: Any, feature: Any) -> bool:
+    """True if what Arrow made float64 may hold integers with more digits than the feature's small floats."""
+    if isinstance(array, pa.ChunkedArray):
+        return any(_may_round(chunk, feature) for chunk in array.chunks)
+    t = array.type
+    if isinstance(feature, ArrayXD):
+        feature = feature.lists
+    if isinstance(feature, Struct) and _types.is_struct(t):
+        return any(_may_round(array.field(i), feature.get(t.field(i).name)) for i in range(t.num_fields))
+    if isinstance(feature, List | LargeList) and _types.is_list(t):
+        return _may_round(array.values, feature.feature)
+    if not (_types.is_float64(t) and isinstance(feature, Value) and feature.dtype in ("float16", "float32")):
+        return False
+    numbers = np.abs(array.to_numpy(zero_copy_only=False))
+    large = numbers[(numbers > largest_integer(feature.pa_type)) & (numbers < np.inf)]
+    return bool(len(large)) and bool(np.any(np.floor(large) == large))
+
+
+def _are_alike(values: list[Any]) -> bool:
+    return len(set(map(type, values)) - {type(None)}) < 2
 
 
 def _checked(values: list[Any]) -> Any:
@@ -249,6 +281,12 @@ def _needs_exact(feature: Any) -> bool:
     if isinstance(feature, List | LargeList):
         return _needs_exact(feature.feature)
     return bool(feature.requires_encoding)
+
+
+def _holds_json(feature: Any) -> bool:
+    if isinstance(feature, Struct):
+        return any(_holds_json(value) for value in feature.values())
+    return _holds_json(feature.feature) if isinstance(feature, List | LargeList) else isinstance(feature, Json)
 
 
 def _is_text(t: pa.DataType) -> bool:
@@ -320,7 +358,10 @@ def _exact_value(values: list[Any], feature: Value) -> Any:
     if _is_text(target):
         return pa.array(rows, type=target)
     try:
-        return convert(_checked(rows), feature, True)
+        array = _checked(rows)
+        if _may_round(array, feature) and not _are_alike(rows):
+            raise FeatureError("Integers among floats are looked at by themselves.")
+        return convert(array, feature, True)
     except MISFITS as error:
         accepted = _ACCEPTED_TOGETHER.get(_group(target))
         if accepted is None or not all(map(accepted, set(map(type, rows)))):

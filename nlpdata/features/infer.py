@@ -18,6 +18,7 @@ import pyarrow as pa
 from nlpdata.errors import TypeConflictError
 from nlpdata.features.codec import is_listlike
 from nlpdata.features.convert import plain_type
+from nlpdata.features.iterators import without_iterators
 from nlpdata.features.misfit import MISFITS
 from nlpdata.features.nested import OPTIONAL
 from nlpdata.features.values import as_values, numpy_array, scalar
@@ -34,7 +35,8 @@ def infer_type(values: Any) -> pa.DataType:
     their width; a dict is a struct with its keys in the order met, and a key that some dicts lack is marked optional.
 
     Args:
-        values: a list, tuple or other iterable of rows, an array of NumPy, Arrow, torch, ..., or a pandas Series.
+        values: a list, tuple or other iterable of rows, an array of NumPy, Arrow, torch, ..., or a pandas Series. Iterators
+            among the rows are read as lists, and used up.
 
     Raises:
         TypeConflictError: two values have no common type.
@@ -47,6 +49,10 @@ def infer_type(values: Any) -> pa.DataType:
         return plain_type(values.type)
     if isinstance(values, np.ndarray):
         return numpy_array(values[:0]).type
+    return _type_of(without_iterators(values))
+
+
+def _type_of(values: list[Any]) -> pa.DataType:
     try:
         return settle(natural(values).type, values)
     except MISFITS:
@@ -55,6 +61,9 @@ def infer_type(values: Any) -> pa.DataType:
 
 def natural(values: list[Any]) -> Any:
     """Values as Arrow takes them by itself, where that can be relied on; a ChunkedArray if there is much text.
+
+    Args:
+        values: no iterators are among them; Arrow would use them up and store empty lists.
 
     Raises:
         TypeConflictError, pa.ArrowException, OverflowError: it cannot, or Arrow fails.
@@ -204,7 +213,7 @@ def _struct_type(rows: list[Mapping[Any, Any]], found: pa.DataType | None = None
             inner = None if found is None else found.field(key).type
             if inner is None or not is_settled(inner) or _is_doubtful(inner):
                 values = [row[key] for row in rows if key in row]
-                inner = infer_type(values) if inner is None else settle(inner, values)
+                inner = _type_of(values) if inner is None else settle(inner, values)
         except TypeConflictError as error:
             raise TypeConflictError(f"Key {key!r}: {error}") from None
         children.append(pa.field(key, inner, metadata=OPTIONAL if optional else None))
@@ -215,7 +224,7 @@ def _list_type(rows: list[Any]) -> pa.DataType:
     if all(isinstance(row, np.ndarray) and row.dtype != object for row in rows):
         shapes = {(row.dtype, row.ndim) for row in rows}
         return widen_all([nested_type(numpy_array(np.empty(0, dtype)).type, ndim) for dtype, ndim in sorted(shapes, key=str)])
-    return pa.list_(infer_type(list(chain.from_iterable(rows))))
+    return pa.list_(_type_of(list(chain.from_iterable(rows))))
 
 
 def _scalar_type(rows: list[Any]) -> pa.DataType:

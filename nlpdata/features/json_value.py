@@ -6,7 +6,7 @@ Knows: how a value becomes JSON text and back. Does not know: which columns need
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -49,7 +49,7 @@ class Json(Feature):
         return self.decode
 
     def encode_example(self, value: Any) -> str | None:
-        """The value as JSON text; None stays None. NumPy values and arrays, tuples and mappings are understood.
+        """The value as JSON text; None stays None. NumPy values and arrays, tuples, iterators and mappings are understood.
 
         Raises:
             FeatureError: JSON has no such value (dates, bytes, sets), or a key is no text.
@@ -118,7 +118,7 @@ def _plain(value: Any) -> Any:
             if not isinstance(key, str):
                 raise FeatureError(f"The keys of a JSON object are text; {key!r} ({type(key).__name__}) is not.")
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Iterator):
         return [_plain(item) for item in value]
     if hasattr(value, "__array__"):
         found = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)

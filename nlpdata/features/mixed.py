@@ -16,6 +16,7 @@ from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.documents import Mesh, Nifti, Pdf, Video
 from nlpdata.features.image import Image
 from nlpdata.features.infer import infer_type
+from nlpdata.features.iterators import without_iterators
 from nlpdata.features.json_value import Json
 from nlpdata.features.nested import List, Struct
 from nlpdata.features.values import as_values
@@ -54,7 +55,8 @@ def infer_feature(values: Any, *, on_mixed_types: str | None = None) -> FeatureT
     found = as_values(values)
     if not isinstance(found, list):
         return from_arrow_type(infer_type(found))
-    return _feature(found, on_mixed_types == "use_json")
+    use_json = on_mixed_types == "use_json"
+    return _feature(without_iterators(found, thorough=use_json), use_json)
 
 
 def check_on_mixed_types(on_mixed_types: str | None) -> None:

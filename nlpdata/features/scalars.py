@@ -55,7 +55,8 @@ class Value(Feature):
         """A value of this type made from what loader scripts yield, if nothing is lost.
 
         Numbers are read from text (``"5"`` is 5), and text is made from numbers, as scripts have always relied on;
-        ``1.5`` is no integer and ``b"x"`` is no text. Storing a column (:func:`encode_column`) is stricter.
+        ``1.5`` is no integer, ``b"x"`` is no text and 2**24 + 1 no float32. Storing a column (:func:`encode_column`) is
+        stricter.
 
         Raises:
             FeatureError: the value cannot become this type without loss.
@@ -66,6 +67,8 @@ class Value(Feature):
         if convert is None:
             return value
         try:
+            if convert is float and isinstance(value, Integral):
+                return _to_float(value, self.pa_type)
             return convert(value)
         except (ValueError, TypeError, OverflowError):
             raise FeatureError(f"{value!r} ({type(value).__name__}) cannot become {self.dtype} without loss.") from None
@@ -88,6 +91,19 @@ def _kind(t: pa.DataType) -> str:
     if types.is_string(t) or types.is_large_string(t) or types.is_string_view(t):
         return "str"
     return ""
+
+
+def largest_integer(t: pa.DataType) -> int:
+    """The integer up to which a floating type holds every integer: 2**24 for float32."""
+    return int(2 ** {16: 11, 32: 24, 64: 53}[t.bit_width])
+
+
+def _to_float(value: Integral, t: pa.DataType) -> float:
+    found = float(value)
+    with np.errstate(over="ignore"):
+        if int(t.to_pandas_dtype()(found)) != int(value):
+            raise ValueError("digits would be lost")
+    return found
 
 
 def _to_int(value: Any) -> int:
@@ -267,8 +283,12 @@ class ClassLabel(Feature):
 
     def _in_range(self, value: int) -> int:
         if not -1 <= value < len(self.names):
-            raise FeatureError(f"There is no class {value}. {self._summary()} -1 means no label.")
+            raise FeatureError(f"There is no class {value}. {self._summary()} {self._range()}")
         return value
+
+    def _range(self) -> str:
+        numbers = f"Labels are the integers from 0 to {len(self.names) - 1}; " if self.names else ""
+        return f"{numbers}-1 means no label."
 
     def _summary(self) -> str:
         shown = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")

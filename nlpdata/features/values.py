@@ -5,6 +5,7 @@ Knows: how to recognise arrays of libraries that are not imported here. Does not
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,7 @@ def _from_numpy(values: np.ndarray[Any, Any]) -> Any:
 def _from_pandas(series: Any) -> Any:
     """Missing values of a pandas Series or Index are nulls; objects are looked at one by one."""
     if str(series.dtype) != "object":
-        return pa.array(series)
+        return pa.array(series.copy(deep=True))  # of memory that Arrow owns, pandas makes no copy
     return [None if value is None or is_missing(value) else value for value in series.tolist()]
 
 
@@ -88,15 +89,36 @@ def scalar(value: Any) -> Any:
     return None if kind.__name__ in ("NAType", "NaTType") else value
 
 
+def owned(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array, or a copy of it where its memory can still change and Arrow would share it."""
+    kind = values.dtype.kind
+    kept = kind in "iuf" or (kind in "mM" and np.datetime_data(values.dtype)[0] in _ARROW_UNITS)
+    shared = kept and values.dtype.isnative and values.flags.c_contiguous
+    return values.copy() if shared and not _is_constant(values) else values
+
+
+def _is_constant(values: Any) -> bool:
+    """True if nobody can write the memory of an array: it belongs to Arrow, to bytes or to a file that is mapped to be read."""
+    while isinstance(values, np.ndarray):
+        if values.flags.writeable:
+            return False
+        values = values.base
+    if isinstance(values, mmap.mmap | pa.Buffer):
+        return memoryview(values).readonly
+    return isinstance(values, bytes | pa.Array | pa.ChunkedArray)
+
+
 _PLAIN = frozenset({str, int, float, bool, bytes, list, tuple, dict, type(None)})
 
+_ARROW_UNITS = ("s", "ms", "us", "ns")
 _TIME_UNITS = {"Y": "D", "M": "D", "W": "D", "h": "s", "m": "s"}
 
 
 def numpy_array(values: np.ndarray[Any, Any]) -> Any:
     """A NumPy array of any dimension as an Arrow array whose rows are its first dimension; shares memory where it can.
 
-    Further dimensions become lists, with 64-bit offsets where more than 2**31 - 1 items need them.
+    (:func:`owned` is for memory that may be written again.) Further dimensions become lists, with 64-bit offsets where more
+    than 2**31 - 1 items need them.
 
     Raises:
         FeatureError: Arrow has no type for such items (complex numbers, records).

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import xxhash
 
@@ -30,6 +31,7 @@ from nlpdata.store.plain import stored_field, stored_schema
 _ROW_BUFFER_BYTES = 8 * 2**20
 _VALUE_BYTES = 32  # least a Python value counts for: its object, and its place in a list
 _SAMPLED_ITEMS = 16
+_BUFFERS = frozenset({list, dict, np.ndarray, bytearray})
 _WHOLE_BYTES = 4 * 2**20  # a table from this size on that also is a fifth of a batch is written as it is, without a copy
 _WRITE_BACK_BYTES = 8 * 2**20
 
@@ -309,6 +311,8 @@ class _RowBuffer:
             column = columns.get(name)
             if column is None:
                 column = columns[name] = [None] * self.num_rows
+            if type(value) in _BUFFERS:
+                value = value.copy()  # a generator may use it again for the next row
             column.append(value)
             size += _estimate(value)
         self.num_rows += 1

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import nlpdata.errors
 from nlpdata import ClassLabel, Dataset, Features, Value
 from nlpdata.engine.batches import is_own, snapshot
 from nlpdata.engine.local import ProcessExecutor
@@ -259,3 +260,33 @@ def test_workers_are_set_as_the_caller_is(source: Any) -> None:
     table = made.view.table().to_pydict()
     assert set(table["third"]) == {"0.33333"} and set(table["dtype"]) == {"torch.float64"}
     assert os.getpid() not in table["by"]
+
+
+def test_a_generator_may_use_its_buffers_again() -> None:
+    def rows() -> Any:
+        row: dict[str, Any] = {"a": [0], "b": np.zeros(1), "c": {"k": 0}}
+        for i in range(5):
+            row["a"][0] = row["b"][0] = row["c"]["k"] = i
+            yield row
+
+    made = Dataset.from_generator(rows)
+    assert made["a"][:] == made["b"][:] == [[i] for i in range(5)] and made["c"][:] == [{"k": i} for i in range(5)]
+
+
+def test_no_label_but_those_there_are() -> None:
+    features = Features({"c": ClassLabel(names=["a", "b"]), "n": Value("int64")})
+    labelled = Dataset.from_dict({"c": [0, 1], "n": [0, 5]}, features=features)
+    for wrong in (5, np.int32(5), -2):
+        with pytest.raises(nlpdata.errors.RowError, match=r"(?s)'c'.*0.*1"):
+            labelled.map(lambda row, wrong=wrong: {"c": wrong})
+    with pytest.raises(nlpdata.errors.FeatureError, match="'n'"):
+        labelled.map(lambda row: {"m": 1}, features=Features({**features, "n": features["c"], "m": Value("int8")}))
+    assert labelled.map(lambda row: {"c": "b"})["c"][:] == [1, 1]
+    assert labelled.map(lambda row: {"c": 0.5}).features["c"] == Value("float64")
+
+
+def test_iterators_are_read_once() -> None:
+    ds = Dataset.from_dict({"n": [1, 2], "l": [["x"], ["y"]]})
+    for name in ("n", "l", "new"):
+        made = ds.map(lambda row, name=name: {name: map(str, "ab")})
+        assert made[name][:] == [["a", "b"]] * 2

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -22,6 +23,7 @@ from nlpdata.features import (
     cast_table,
     encode_column,
     is_optional,
+    refuses_labels,
 )
 
 LABEL = ClassLabel(names=["neg", "pos"])
@@ -77,7 +79,13 @@ REFUSED: list[tuple[pa.Array, Any, int]] = [
     (pa.array([-1]), Value("uint8"), 0), (pa.array(["neg", "ops"]), LABEL, 1), (pa.array([0, 2]), LABEL, 1),
     (pa.array([0, -2]), LABEL, 1), (pa.array([0.0, 0.5]), LABEL, 1), (pa.array([[0], [7]]), [LABEL], 1),
     (pa.array([[1], [1, 2]]), List(Value("int8"), length=1), 1), (pa.array([b"a", b"\xff"]), Value("string"), 1),
-    (pa.array([2**53 + 1]), Value("float64"), 0), (pa.array([None, [1]]), Value("int8"), 1),
+    (pa.array([2**53 + 1]), Value("float64"), 0), (pa.array([2**24, 2**24 + 1]), Value("float32"), 1),
+    (pa.array([-2048, -2049], pa.int16()), Value("float16"), 1), (pa.array([1, 2**24 + 1], pa.uint32()), Value("float32"), 1),
+    (pa.array([[1], [None, 2**24 + 1]]), [Value("float32")], 1), (pa.array([{"a": 70_000}]), {"a": Value("float16")}, 0),
+    (pa.array([[0], [7]], pa.list_(pa.int8(), 1)), List(LABEL, length=1), 1), (pa.array([2**63], pa.uint64()), LABEL, 0),
+    (pa.array([{"a": 0}, {"a": 2}]), {"a": LABEL}, 1), (pa.array([0, 5]).dictionary_encode(), LABEL, 1),
+    (pa.array([[{"a": 1}], [{"a": -2}]], pa.large_list(pa.struct({"a": pa.int32()}))), [{"a": LABEL}], 1),
+    (pa.array([None, [1]]), Value("int8"), 1),
     (pa.array([1]), [Value("int8")], 0),
     (pa.array([{"a": 1}]), Value("string"), 0), (pa.array([None, {"b": 1}]), {"a": Value("int8")}, 1),
     (pa.array([1]), {"a": Value("int8")}, 0), (pa.array([dt.datetime(2020, 1, 1, 1)]), Value("int8"), 0),
@@ -137,3 +145,22 @@ def test_tables_follow_the_features() -> None:
         cast_table(pa.table({"label": ["pos", "x"]}), features)
     empty = Features()
     assert cast_table(pa.table({}), empty).num_columns == 0
+
+
+def test_a_label_out_of_range_is_told_with_the_range() -> None:
+    wrong = r"Row 11 of column 'c': 5 \(int\).*There is no class 5\. There are 2 classes: neg, pos\. "
+    for values in (pa.array([0, 5]), np.array([0, 5]), [0, 5], pa.chunked_array([[0], [5]])):
+        with pytest.raises(RowError, match=wrong + "Labels are the integers from 0 to 1; -1 means no label"):
+            encode_column(values, LABEL, column="c", first_row=10)
+
+
+def test_what_was_meant_as_a_label_is_told_from_something_else() -> None:
+    struct = {"a": LABEL, "b": Value("int64")}
+    for values in ([5, None], [-2], [np.int8(2)], [2**63]):
+        assert refuses_labels(encode_column(values, None), LABEL)
+        assert refuses_labels(encode_column([[value] for value in values], None), List(LABEL))
+        assert refuses_labels(encode_column([{"a": value} for value in values], None), struct)
+    for values in ([1.5, 5.0], ["x"], [1, -1, None], [None], [[5]], [True]):
+        assert not refuses_labels(encode_column(values, None), LABEL)
+    assert not refuses_labels(encode_column([{"a": 1, "b": "x"}], None), struct)
+    assert refuses_labels(pa.chunked_array([[0], [5]]), LABEL)

@@ -14,6 +14,7 @@ import pytest
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, TypeConflictError, UnknownColumnError
 from nlpdata.features import (
+    Array2D,
     ClassLabel,
     Features,
     LargeList,
@@ -37,7 +38,9 @@ FITS: list[tuple[Any, Any, list[Any]]] = [
     (Value("int32"), [1, None, np.int64(3), np.int8(-1), 2.0], [1, None, 3, -1, 2]),
     (Value("uint64"), [2**63, 1, None], [2**63, 1, None]),
     (Value("float32"), [1, 2.5, None, np.float64(3)], [1.0, 2.5, None, 3.0]),
-    (Value("float32"), [16_777_217], [16_777_216.0]),
+    (Value("float32"), [2**24, -(2**24), None], [2.0**24, -(2.0**24), None]),
+    (Value("float32"), [2.0**24 + 1, 1e10], [2.0**24, 1e10]),
+    (Value("float16"), [2**11, -(2**11)], [2048.0, -2048.0]),
     (Value("float64"), [np.float32(0.5), np.int8(1)], [0.5, 1.0]),
     (Value("float16"), [1, 0.5], [1.0, 0.5]),
     (Value("bool"), [True, np.bool_(False), None], [True, False, None]),
@@ -94,6 +97,12 @@ REFUSED: list[tuple[Any, Any]] = [
     (Value("int32"), [1]), (Value("int32"), {"a": 1}), (Value("int32"), 2**70), (Value("int32"), float("nan")),
     (Value("int32"), Decimal("1")), (Value("uint8"), -1), (Value("uint8"), 256), (Value("uint64"), 2**64),
     (Value("float32"), "1.5"), (Value("float32"), True), (Value("float64"), 2**53 + 1), (Value("float64"), Decimal("1.5")),
+    (Value("float32"), 2**24 + 1), (Value("float32"), np.int64(-(2**24) - 1)), (Value("float16"), 2**11 + 1),
+    (Value("float16"), 70_000), ([Value("float32")], [2**24 + 1]), ([Value("float32")], np.array([2**24 + 1])),
+    ({"a": Value("float16")}, {"a": 2049}), (List(Value("float32"), length=1), [2**24 + 1]),
+    (Array2D((1, 1), "float32"), [[2**24 + 1]]), ({"a": ClassLabel(names=["a"])}, {"a": 1}),
+    (List(ClassLabel(names=["a"]), length=1), [3]), (LargeList({"a": ClassLabel(names=["a"])}), [{"a": np.int8(2)}]),
+    ([ClassLabel(names=["a"])], np.array([7])),
     (Value("string"), 1), (Value("string"), 1.5), (Value("string"), True), (Value("string"), b"\xff"), (Value("string"), ["a"]),
     (Value("string"), "\ud800"), (Value("large_string"), 1), (Value("string_view"), 1), (Value("binary"), 1),
     (Value("fixed_size_binary[2]"), b"abc"), (Value("bool"), 1), (Value("bool"), "true"), (Value("bool"), 0.0),
@@ -143,6 +152,30 @@ def test_what_arrow_would_mix_silently(feature: Any, values: list[Any]) -> None:
     with pytest.raises(RowError) as caught:
         encode_column(values, feature)
     assert caught.value.row == 1
+
+
+MIXED_FLOATS: list[tuple[Any, Any, Any]] = [
+    (Value("float32"), 0.5, 2**24 + 1), ([Value("float32")], [0.5], [1.5, 2**24 + 1]), (Value("float16"), 0.5, 2049),
+    ({"a": [Value("float32")]}, {"a": [1.0]}, {"a": [0.5, np.int64(2**24 + 1)]}), (Value("float32"), np.float32(1), 2**24 + 1),
+    (Array2D((1, 2), "float32"), [[0.5, 0.5]], [[0.5, 2**24 + 1]]), (List(Value("float16"), length=2), [1, 0.5], [0.5, 2049]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("feature", "fits", "wrong"), MIXED_FLOATS, ids=lambda x: str(x)[:40])
+def test_integers_among_floats_keep_their_digits(feature: Any, fits: Any, wrong: Any) -> None:
+    with pytest.raises(RowError) as caught:
+        encode_column([fits, None, wrong, fits], feature, first_row=5)
+    assert (caught.value.row, caught.value.value) == (7, wrong)
+    assert len(encode_column([fits, None, fits], feature)) == 3
+
+
+def test_large_floats_become_small_floats() -> None:
+    for values in ([2.0**24 + 1, 0.5], [3e10, float("inf"), 0.1], [-1e38, 1, None]):
+        expected = pa.array(np.array([np.nan if value is None else value for value in values], "float32"), from_pandas=True)
+        assert encode_column(values, Value("float32")).equals(expected)
+        assert encode_column([values], [Value("float32")]).flatten().equals(expected)
+    with pytest.raises(RowError, match="holds each integer from -2048 to 2048"):
+        encode_column(np.array([1, 2049]), Value("float16"))
 
 
 def test_an_unknown_key_is_answered() -> None:
@@ -232,13 +265,8 @@ def address(array: pa.Array) -> int:
     return int(array.buffers()[1].address)
 
 
-def test_numpy_and_arrow_memory_is_shared() -> None:
-    values = np.arange(1000)
-    assert address(encode_column(values, Value("int64"))) == values.ctypes.data
-    matrix = values.reshape(10, 100)
-    assert address(encode_column(matrix, [Value("int64")]).values) == values.ctypes.data
-    assert address(encode_column(matrix, None).values) == values.ctypes.data
-    array = pa.array(values)
+def test_arrow_memory_is_shared() -> None:
+    array = pa.array(np.arange(1000))
     assert address(encode_column(array, Value("int64"))) == address(array)
     table = encode_table({"a": pa.chunked_array([array, array])}, Features({"a": Value("int64")}))
     assert address(table.column("a").chunk(1)) == address(array)

@@ -150,7 +150,8 @@ def test_scripts_yield_what_can_be_converted(dtype: str, value: Any, expected: A
 @pytest.mark.parametrize(
     ("dtype", "value"),
     [("int32", 1.5), ("int32", "x"), ("int32", [1]), ("string", b"x"), ("string", ["x"]), ("bool", 2), ("bool", "maybe"),
-     ("float32", "x"), ("int8", float("inf")), ("int8", float("nan"))],
+     ("float32", "x"), ("int8", float("inf")), ("int8", float("nan")), ("float16", 2049), ("float32", 2**24 + 1),
+     ("float64", -(2**53) - 1)],
 )  # fmt: skip
 def test_what_would_lose_something_is_refused(dtype: str, value: Any) -> None:
     with pytest.raises(FeatureError, match="without loss"):

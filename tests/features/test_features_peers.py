@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import nlpdata
 import nlpdata.features as ours
 from nlpdata.info import DatasetInfo
 from nlpdata.splits import ReadInstruction
@@ -112,3 +113,44 @@ def test_infos_are_the_same_file(hf: Any, tmp_path: Path) -> None:
         assert (tmp_path / "ours" / file).read_text() == (tmp_path / "theirs" / file).read_text()
     assert DatasetInfo.from_directory(tmp_path / "theirs") == info(ours, DatasetInfo)
     assert hf.DatasetInfo.from_directory(str(tmp_path / "ours")) == info(hf, hf.DatasetInfo)
+
+
+def both(hf: Any, make: Any) -> tuple[Any, Any]:
+    """What we and they do: features and rows, or the words for a failure."""
+    found = []
+    for library in (nlpdata, hf):
+        try:
+            dataset = make(library)
+        except ValueError:
+            found.append("refused")
+            continue
+        found.append((repr(dataset.features), dataset[:]))
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("value", [1, 0.1, 2**24, 2**24 + 1, -(2**24) - 1, 2**31, 2**53 + 1])
+def test_integers_that_floats_do_not_hold(hf: Any, dtype: str, value: Any) -> None:
+    def mapped(library: Any) -> Any:
+        rows = library.Dataset.from_dict({"y": [1.0]}, features=library.Features({"y": library.Value(dtype)}))
+        return rows.map(lambda row: {"y": value})
+
+    def cast(library: Any) -> Any:
+        return library.Dataset.from_dict({"y": [value]}).cast_column("y", library.Value(dtype))
+
+    mine, theirs = both(hf, mapped)
+    assert mine == theirs
+    mine, theirs = both(hf, cast)
+    assert mine == theirs
+
+
+@pytest.mark.parametrize("value", [0, 1, -1, 2, 5, None, "a", "1", "x", 1.5, 0.5])
+@pytest.mark.parametrize("nested", [False, True])
+def test_class_labels_out_of_range(hf: Any, value: Any, nested: bool) -> None:
+    def made(library: Any) -> Any:
+        label = library.ClassLabel(names=["a", "b"])
+        feature, values = (library.List(label), [[value]]) if nested else (label, [value])
+        return library.Dataset.from_dict({"c": values}, features=library.Features({"c": feature}))
+
+    mine, theirs = both(hf, made)
+    assert mine == theirs or value in (0.5, 1.5)  # where they cut off the fraction
