@@ -84,8 +84,7 @@ def get_dataset_config_names(
         UnknownLoaderError: there is no such loader.
     """
     refuse_revision(path, revision)
-    kind = _located(path, data_files, download_config, download_kwargs).kind
-    return [config.name for config in kind.BUILDER_CONFIGS] or [kind.DEFAULT_CONFIG_NAME or "default"]
+    return _located(path, data_files, download_config, download_kwargs).config_names
 
 
 def get_dataset_default_config_name(
@@ -100,9 +99,8 @@ def get_dataset_default_config_name(
 
     Arguments as for :func:`get_dataset_config_names`.
     """
-    kind = _located(path, data_files, download_config, download_kwargs).kind
-    names = get_dataset_config_names(path, revision, download_config, data_files=data_files, **download_kwargs)
-    return kind.DEFAULT_CONFIG_NAME or (names[0] if len(names) == 1 else None)
+    refuse_revision(path, revision)
+    return _located(path, data_files, download_config, download_kwargs).default_config
 
 
 def get_dataset_config_info(

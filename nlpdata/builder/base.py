@@ -95,8 +95,9 @@ class DatasetBuilder(ABC):
         self.hash = hash or content_key(type(self))
         self.base_path = base_path or os.getcwd()
         files = None if data_files is None else resolve_data_files(data_files, data_dir)
-        self._given = {"data_dir": data_dir, "data_files": files, **config_kwargs}
-        self.config = self._config_table(self.dataset_name).choose(config_name, self._given)
+        table = self._config_table(self.dataset_name)
+        self._given = table.given(config_name, {"data_dir": data_dir, "data_files": files, **config_kwargs})
+        self.config = table.choose(config_name, self._given)
         self._custom_features = features
         self.config_id = config_id or self.config.create_config_id(self._given, features)
         self.info = self._made_info(info)
@@ -262,7 +263,7 @@ class DatasetBuilder(ABC):
     def _entry(self, checked: bool) -> Entry:
         """The place of the prepared dataset: one for what was checked against the record, another for what was not."""
         files = self.config.data_files or {}
-        kwargs = {k: v for k, v in self._given.items() if k not in ("data_dir", "data_files") and v is not None}
+        kwargs = {key: value for key, value in self._given.items() if key not in ("data_dir", "data_files")}
         ingredients = {
             "code": self.hash,
             "config": self.config.name,

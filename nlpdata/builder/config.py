@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from nlpdata.errors import ArgumentError, UnknownConfigError, did_you_mean, unkn
 from nlpdata.info import Version
 
 DEFAULT_VERSION = "0.0.0"
+_FILES = ("data_dir", "data_files")
 _MAX_ID_LENGTH = 100
 
 
@@ -59,13 +61,14 @@ class BuilderConfig:
             config_kwargs: parameters that the user gave, by name.
             custom_features: features that the user gave instead of the builder's own.
         """
-        given = {key: value for key, value in config_kwargs.items() if key not in ("name", "version") and value is not None}
+        given = {key: value for key, value in config_kwargs.items() if key not in ("name", "version")}
+        given = {key: value for key, value in given.items() if value is not None or key not in _FILES}
         if custom_features is not None:
             given["features"] = repr(custom_features)
         if not given:
             return self.name
         text = ",".join(f"{key}={value}" for key, value in sorted(given.items()))
-        simple = all(isinstance(value, str | int | float | bool) for value in given.values())
+        simple = all(value is None or isinstance(value, str | int | float | bool) for value in given.values())
         if simple and re.fullmatch(r"[\w=,.+-]+", text, re.ASCII) and len(self.name) + len(text) < _MAX_ID_LENGTH:
             return f"{self.name}-{text}"
         described = json.dumps(given, sort_keys=True, default=_described)
@@ -104,6 +107,16 @@ class ConfigTable:
         """Names of the ready configurations, in order."""
         return [config.name for config in self.ready]
 
+    def given(self, name: str | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters that count. None changes nothing in a ready configuration; for one made on the fly it is a value."""
+        told = {key: value for key, value in parameters.items() if value is not None}
+        if not self._on_the_fly(name, told):
+            return told
+        taken = inspect.signature(self.kind).parameters
+        takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+        empty = [key for key in parameters if key not in told and key not in _FILES and (takes_all or key in taken)]
+        return {**told, **dict.fromkeys(empty)}
+
     def choose(self, name: str | None, parameters: Mapping[str, Any]) -> BuilderConfig:
         """A configuration of its own: the ready one of that name with ``parameters`` set, or a new one.
 
@@ -113,7 +126,7 @@ class ConfigTable:
             UnknownConfigError: no ready one has this name.
             ArgumentError: a name is needed, or a parameter does not exist.
         """
-        given = {key: value for key, value in parameters.items() if value is not None}
+        given = self.given(name, parameters)
         config = self._made(name, given) if self._on_the_fly(name, given) else self._changed(self._ready(name), given)
         if self.version is not None and str(config.version) in (DEFAULT_VERSION, "None"):
             config.version = self.version

@@ -37,7 +37,7 @@ class Sql(FileBuilder):
     def _generate_tables(self, files: list[str] | None = None, once: bool = False) -> Iterator[tuple[Any, Any]]:
         del files, once
         assert isinstance(self.config, FileConfig)
-        options = dict(self.config.options)
+        options = self._options()
         database, query = options.pop("con"), options.pop("sql")
         chosen = parse_options(SqlOptions, options, "sql")
         row = 0

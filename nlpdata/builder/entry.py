@@ -4,8 +4,8 @@ Knows: what a prepared dataset depends on (script, configuration, arguments, loc
 Does not know: how it is prepared.
 
 Layout: ``datasets/<dataset>/<config id>/<version>/<key>/`` with one folder of shards for each split, and ``dataset_info.json``,
-which is written last. Local files that a loader turns out to read are listed beside it in ``<base>.inputs.json``; their sizes
-and times are part of the key from then on, so a changed file is another entry.
+which is written last. Local files that a loader turns out to read are listed beside it in ``<base>.inputs.json``; their sizes,
+times and inodes are part of the key from then on, so a changed file is another entry.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpdata.cache.directory import CacheDirectory
+from nlpdata.files.state import file_state
 from nlpdata.store.manifest import write_file, writing
 
 MARKER = "dataset_info.json"
@@ -87,20 +88,12 @@ def digest(value: Any) -> str:
 
 
 def state_of(path: str) -> list[Any]:
-    """What tells whether a local file or folder changed: path, size and time of each file; a URL is only its name."""
+    """What tells whether a local file or folder changed: the path and the state of each file; a URL is only its name."""
     if "://" in path:
         return [path]
     if os.path.isdir(path):
-        return [path, [_file_state(file) for file in sorted(_files_below(path))]]
-    return _file_state(path)
-
-
-def _file_state(path: str) -> list[Any]:
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return [path, None]
-    return [path, found.st_size, found.st_mtime_ns]
+        return [path, [[file, file_state(file)] for file in sorted(_files_below(path))]]
+    return [path, file_state(path)]
 
 
 def _files_below(folder: str) -> Iterator[str]:

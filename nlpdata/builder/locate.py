@@ -6,16 +6,19 @@ Knows: the order in which a path is tried. Does not know: how a builder works.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from nlpdata._report import warn_once
 from nlpdata.builder.base import DatasetBuilder
+from nlpdata.builder.card import CARD_NAME, Card, CardConfig
 from nlpdata.builder.packaged import CODE_HASH, PACKAGED
-from nlpdata.errors import UnknownLoaderError
+from nlpdata.errors import ArgumentError, UnknownLoaderError
 from nlpdata.fetch.config import DownloadConfig, DownloadMode
-from nlpdata.files.patterns import infer_file_type, resolve_data_files
+from nlpdata.files.patterns import MEDIA_EXTENSIONS, METADATA_NAMES, infer_file_type, resolve_data_files, told_file_type
 from nlpdata.scripts import Script, load_class, not_found, resolve_script
 
 
@@ -31,6 +34,41 @@ class Located:
         """A builder. ``arguments`` are those of :class:`DatasetBuilder`; what was located counts more, options count less."""
         return self.kind(**{**self.options, **arguments, **self.arguments})
 
+    @property
+    def config_names(self) -> list[str]:
+        """Names of the configurations, in order; ``"default"`` where there are none."""
+        return [config.name for config in self.kind.BUILDER_CONFIGS] or [self.kind.DEFAULT_CONFIG_NAME or "default"]
+
+    @property
+    def default_config(self) -> str | None:
+        """The configuration meant when none is named; None if one must be named."""
+        names = self.config_names
+        return self.kind.DEFAULT_CONFIG_NAME or (names[0] if len(names) == 1 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedByCard(Located):
+    """A folder whose card declares configurations; each has its own files, and may have another builder."""
+
+    card: Card = field(kw_only=True)
+
+    def build(self, **arguments: Any) -> DatasetBuilder:
+        """The builder of the configuration that is named, or of the default one."""
+        config = self.card.choose(arguments.pop("config_name", None))
+        located = _of_config(self.card, config)
+        return located.build(**{**config.options, **arguments, "config_name": config.name})
+
+    @property
+    def config_names(self) -> list[str]:
+        """Names of the configurations, in the order of the card."""
+        return self.card.names
+
+    @property
+    def default_config(self) -> str | None:
+        """The configuration meant when none is named; None if one must be named."""
+        default = self.card.default
+        return None if default is None else default.name
+
 
 def locate(
     path: str | os.PathLike[str],
@@ -43,11 +81,13 @@ def locate(
     """The builder that a path means.
 
     A packaged name (``"csv"``) first, then a shipped loader's name, then a script or its folder, then a folder of data files.
+    A folder's card (``README.md``) tells its configurations, unless ``data_files`` or ``data_dir`` are given.
     A URL means a script; :func:`nlpdata.scripts.resolve_script` says which, and when it may run.
 
     Raises:
         UnknownLoaderError: it is none of these; names the closest.
         UntrustedScriptError: it is a URL of a script whose content nobody trusted; nothing of it was run.
+        ArgumentError: the splits of a folder are of several formats.
     """
     text = os.fspath(path)
     if text in PACKAGED:
@@ -58,9 +98,38 @@ def locate(
     folder = Path(text).expanduser().resolve()
     if not folder.is_dir():
         raise _unknown(text)
-    files = _files_in(folder, data_dir, data_files)
-    builder, options = infer_file_type([file for paths in files.values() for file in paths])
-    return _packaged(builder, folder.name, _of_type(files, builder), options)
+    if data_files is None and data_dir is None and (card := Card.in_folder(folder)) is not None:
+        first = _of_config(card, card.configs[0])
+        return LocatedByCard(first.kind, first.arguments, first.options, card=card)
+    return _of_files(folder, _files_in(folder, data_dir, data_files))
+
+
+def _of_config(card: Card, config: CardConfig) -> Located:
+    folder = card.path.parent
+    return _of_files(folder, resolve_data_files(config.data_files, folder / (config.data_dir or "")))
+
+
+def _of_files(folder: Path, files: Mapping[str, list[str]]) -> Located:
+    builder = infer_file_type([path for paths in files.values() for path in paths])[0]
+    if not all(_is_mostly(builder, paths) for paths in files.values()):
+        shown = "; ".join(f"{split}: {infer_file_type(paths)[0]} ({_names(paths)})" for split, paths in files.items())
+        raise ArgumentError(
+            f"The splits of {folder} are of several formats, and a dataset has one. {shown}. "
+            f'Name the files of one format: load_dataset("{builder}", data_files=...).'
+        )
+    chosen = _of_type(files, builder)
+    options = infer_file_type([path for paths in chosen.values() for path in paths])[1]
+    return _packaged(builder, folder.name, chosen, options)
+
+
+def _is_mostly(builder: str, paths: Sequence[str]) -> bool:
+    told = Counter(told_file_type(path) for path in paths if os.path.basename(path) not in METADATA_NAMES)
+    told = told or Counter(told_file_type(path) for path in paths)
+    return told[builder] == max((count for kind, count in told.items() if kind is not None), default=1)
+
+
+def _names(paths: Sequence[str]) -> str:
+    return ", ".join([*(os.path.basename(path) for path in paths[:3]), *(["..."] if len(paths) > 3 else [])])
 
 
 def _files_in(folder: Path, data_dir: str | None, data_files: Any) -> dict[str, list[str]]:
@@ -72,8 +141,15 @@ def _files_in(folder: Path, data_dir: str | None, data_files: Any) -> dict[str, 
 
 def _of_type(files: Mapping[str, list[str]], builder: str) -> dict[str, list[str]]:
     """The files that this builder reads: a folder of csv files may hold a text file about them."""
-    found = {split: [path for path in paths if infer_file_type([path])[0] == builder] for split, paths in files.items()}
-    return {split: paths for split, paths in found.items() if paths}
+    about_media = builder in MEDIA_EXTENSIONS.values()
+
+    def is_read(path: str) -> bool:
+        return told_file_type(path) == builder or (about_media and os.path.basename(path) in METADATA_NAMES)
+
+    unknown = [path for paths in files.values() for path in paths if told_file_type(path) is None]
+    if unknown := [path for path in unknown if os.path.basename(path) != CARD_NAME]:
+        warn_once(f"Names that tell no file type are left out of the {builder} files: {_names(unknown)}.")
+    return {split: [path for path in paths if is_read(path)] for split, paths in files.items()}
 
 
 def _packaged(builder: str, dataset_name: str, files: Any, options: Mapping[str, Any] | None = None) -> Located:

@@ -74,6 +74,8 @@ class FileBuilder(ArrowBasedBuilder):
     FILE_TYPE: ClassVar[str]
     HOLDS_FEATURES: ClassVar[bool] = False
     """Whether files of this type may tell the features, in the metadata of their schema."""
+    NONE_COUNTS: ClassVar[tuple[str, ...]] = ()
+    """Options for which None says something else than leaving them out."""
     ANY_THREAD: ClassVar[bool] = True
     """Whether the source may be read in another thread than the one that opened it."""
 
@@ -101,13 +103,24 @@ class FileBuilder(ArrowBasedBuilder):
         return Features.from_arrow_schema(batch.schema)
 
     def _generate_tables(self, files: list[str], once: bool = False) -> Iterator[tuple[Any, Any]]:
-        options = getattr(self.config, "options", {})
+        options = self._options()
         for path in files:
             file_type, row = get_file_type(self.FILE_TYPE), 0
             read = file_type.read_once if once else file_type.read
             for batch in read(path, features=self.info.features, **options):
-                yield (path, row), batch
+                yield (path, row), self._selected(batch)
                 row += batch.num_rows
+
+    def _options(self) -> dict[str, Any]:
+        given = getattr(self.config, "options", {})
+        return {name: value for name, value in given.items() if value is not None or name in self.NONE_COUNTS}
+
+    def _selected(self, batch: Any) -> Any:
+        """The columns that ``features`` name where they are some of the file's; else all, and the writer says what is wrong."""
+        wanted = self.info.features
+        if wanted is None or not set(wanted) < set(batch.schema.names):
+            return batch
+        return batch.select(list(wanted))
 
     def _write_split(self, generator: SplitGenerator, writer: ShardWriter, report: Callable[[int], None]) -> None:
         label = f"{self._label}, split {str(generator.name)!r}"
@@ -128,7 +141,7 @@ class FileBuilder(ArrowBasedBuilder):
         ahead = read_ahead(tables, lambda pair: int(pair[1].nbytes), AHEAD_BYTES) if self.ANY_THREAD else tables
         with closing(cast(Generator[Any, None, None], ahead)) as ready:
             for (path, row), batch in ready:
-                if path != file:
+                if path != file or row == 0:
                     file, before = path, writer.num_rows
                 try:
                     writer.write_table(batch)
@@ -151,6 +164,7 @@ class Csv(FileBuilder):
     """Comma-separated or otherwise delimited text."""
 
     FILE_TYPE = "csv"
+    NONE_COUNTS = ("header",)
 
 
 class Json(FileBuilder):

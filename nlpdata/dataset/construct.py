@@ -27,6 +27,7 @@ from nlpdata.files.base import get_file_type, parse_options
 from nlpdata.files.patterns import resolve_data_files
 from nlpdata.files.placed import TypesSoFar
 from nlpdata.files.sql import Database, SqlOptions
+from nlpdata.files.state import file_state
 from nlpdata.info import DatasetInfo
 from nlpdata.ops.select import span
 from nlpdata.settings import settings
@@ -143,10 +144,7 @@ def from_files(
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     found = [path for entry in named for path in resolve_data_files([entry])["train"]] or resolve_data_files([])["train"]
     files = [Path(path) for path in DownloadManager().download(found)]
-    states = []
-    for file in files:
-        about = file.stat()
-        states.append((str(file.resolve()), about.st_size, about.st_mtime_ns))
+    states = [(str(file.resolve()), file_state(file)) for file in files]
     key = content_key(("from_files", file_type, states, features, dict(options)))
     features = features or _told_features(file_type, files, options.get("columns"))
     tasks = [FileTask(i, file_type, str(file), features, dict(options)) for i, file in enumerate(files)]

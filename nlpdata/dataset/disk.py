@@ -34,7 +34,7 @@ from nlpdata.formats.base import FORMATS, FormatSpec
 from nlpdata.info import DatasetInfo
 from nlpdata.ops.select import as_count, shard_rows
 from nlpdata.settings import parse_bytes, settings
-from nlpdata.store.group import ColumnGroup, ShardGroup
+from nlpdata.store.group import ColumnGroup, ShardGroup, TableGroup
 from nlpdata.store.layout import MANIFEST_NAME, Manifest, ShardEntry, shard_name
 from nlpdata.store.manifest import temporary_name, write_file, write_manifest
 from nlpdata.store.view import View
@@ -288,8 +288,8 @@ def _load(folder: Path, in_memory: bool) -> State:
             f"{str(folder)!r} holds a DatasetDict, not a Dataset. Use DatasetDict.load_from_disk or load_from_disk."
         )
     described = _read_json(folder / STATE_NAME) if (folder / STATE_NAME).is_file() else {}
-    group = _open(folder, described)
     info = DatasetInfo.from_dict(_read_json(folder / INFO_NAME)) if (folder / INFO_NAME).is_file() else DatasetInfo()
+    group = _open(folder, described, info)
     features = _features(group.schema, info)
     ours = (folder / MANIFEST_NAME).is_file() and "_fingerprint" in described
     state = State.of(
@@ -303,10 +303,12 @@ def _load(folder: Path, in_memory: bool) -> State:
     return in_memory_copy(state) if in_memory else state
 
 
-def _open(folder: Path, described: Mapping[str, Any]) -> ColumnGroup:
+def _open(folder: Path, described: Mapping[str, Any], info: DatasetInfo) -> ColumnGroup:
     if (folder / MANIFEST_NAME).is_file():
         return ShardGroup.open(folder)
     files = [folder / entry["filename"] for entry in described.get("_data_files", ())]
+    if not files and "_data_files" in described:  # HF writes no file where there are no rows
+        return TableGroup((info.features or Features()).arrow_schema.empty_table())
     if not files:
         raise FileNotFoundError(f"There is no saved dataset in {str(folder)!r}. {_found_in(folder)}")
     for file in files:

@@ -80,7 +80,8 @@ def resolve_data_files(
         DataFileError: a name or pattern that matches nothing (it is also a FileNotFoundError).
         ArgumentError: ``data_files`` of a form that is not known.
 
-    Hidden files and those below ``__x__`` folders are left out, unless they are named in full.
+    A file that is named twice is there twice. Hidden files and those below ``__x__`` folders are left out, unless the name or
+    the pattern names them.
     """
     base = Path(os.path.expanduser(os.fspath(data_dir))) if data_dir is not None else Path()
     if data_dir is not None and not base.is_dir() and not base.is_file():
@@ -117,10 +118,7 @@ def _entries(value: Any) -> list[str]:
 
 
 def _files(entries: list[str], base: Path) -> list[str]:
-    found: dict[str, None] = {}
-    for entry in entries:
-        found.update(dict.fromkeys([entry] if is_url(entry) else _local(entry, base)))
-    return list(found)
+    return [path for entry in entries for path in ([entry] if is_url(entry) else _local(entry, base))]
 
 
 def _local(entry: str, base: Path) -> list[str]:
@@ -134,7 +132,8 @@ def _local(entry: str, base: Path) -> list[str]:
         return files
     if glob.has_magic(entry):
         matches = sorted(glob.glob(str(path), recursive=True))
-        files = [str(Path(m).absolute()) for m in matches if os.path.isfile(m) and not _is_dunder(Path(m), base)]
+        asked = _dunders(path)
+        files = [str(Path(m).absolute()) for m in matches if os.path.isfile(m) and _dunders(Path(m)) == asked]
         if not files:
             raise DataFileError(f"The pattern {entry!r} matches no file (looked in {base.absolute()}).")
         return files
@@ -151,12 +150,9 @@ def _visible(folder: Path) -> Iterator[Path]:
                 yield Path(here, name)
 
 
-def _is_dunder(path: Path, base: Path) -> bool:
-    try:
-        parts = path.relative_to(base).parts[:-1]
-    except ValueError:
-        parts = path.parts[:-1]
-    return any(part.startswith("__") for part in parts)
+def _dunders(path: Path) -> int:
+    """How many of the folders of a path are ``__x__`` folders."""
+    return sum(part.startswith("__") for part in path.parts[:-1])
 
 
 def _by_names(base: Path) -> dict[str, list[str]]:
@@ -210,6 +206,15 @@ def _extension(name: str) -> str:
     return os.path.splitext(stem)[1] if extension in COMPRESSIONS else extension
 
 
+def told_file_type(path: str) -> str | None:
+    """The file type that a name tells, or None.
+
+    >>> told_file_type("a.tsv.gz"), told_file_type("README.md")
+    ('csv', None)
+    """
+    return _EXTENSIONS.get(_extension(path.split("::")[0]))
+
+
 def _known_extensions() -> str:
     return ", ".join([*(e for e in _EXTENSIONS if e not in MEDIA_EXTENSIONS), "images, sounds, films ..."])
 
@@ -217,7 +222,8 @@ def _known_extensions() -> str:
 def infer_file_type(paths: Iterable[str | os.PathLike[str]]) -> tuple[str, dict[str, Any]]:
     """The file type that most names tell, and the options that go with it.
 
-    Compression endings are looked through: ``train.csv.gz`` is csv. Nothing is opened.
+    Compression endings are looked through: ``train.csv.gz`` is csv. Nothing is opened. Where ``.tsv`` and ``.csv`` are mixed
+    there is no option: the reader tells the separator of each file by its name.
 
     Raises:
         UnknownFileTypeError: no name has a known extension.
@@ -240,4 +246,4 @@ def infer_file_type(paths: Iterable[str | os.PathLike[str]]) -> tuple[str, dict[
             "Name one: load_dataset('csv', data_files=...).",
         )
     extension = counts.most_common(1)[0][0]
-    return _EXTENSIONS[extension], {"sep": "\t"} if extension == ".tsv" else {}
+    return _EXTENSIONS[extension], {"sep": "\t"} if extension == ".tsv" and ".csv" not in counts else {}

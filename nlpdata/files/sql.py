@@ -24,6 +24,7 @@ from nlpdata._optional import load
 from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
 from nlpdata.features import encode_table
 from nlpdata.files.base import Batch, batches_of, check_columns
+from nlpdata.files.state import file_state
 
 _NAME = re.compile(r"\w+(\.\w+)*")
 _SQLITE = "sqlite:///"
@@ -34,8 +35,9 @@ _IF_EXISTS = ("fail", "replace", "append")
 class Database:
     """A connection or URL with a key that changes when the database is known to have changed.
 
-    A sqlite file is known by its size and time, another URL by its text alone (pass
-    ``download_mode="reuse_cache_if_exists"`` to read it again), a connection object by nothing: it is read every time.
+    A sqlite file is known by size, times and inode, and so is the log beside it (``-wal``) with what is not in it yet. Another
+    URL is known by its text alone (pass ``download_mode="reuse_cache_if_exists"`` to read it again), a connection object by
+    nothing: it is read every time.
     """
 
     con: Any
@@ -45,8 +47,7 @@ class Database:
         """What the result depends on."""
         path = self.con.removeprefix(_SQLITE) if isinstance(self.con, str) and self.con.startswith(_SQLITE) else None
         if path is not None and os.path.isfile(path):
-            found = os.stat(path)
-            return f"{os.path.abspath(path)} {found.st_size} {found.st_mtime_ns}"
+            return f"{os.path.abspath(path)} {file_state(path)} {file_state(path + '-wal')}"
         return self.con if isinstance(self.con, str) else self.nonce
 
     def __repr__(self) -> str:

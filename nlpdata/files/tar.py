@@ -110,6 +110,8 @@ def _rows(source: Source, label: str) -> Iterator[tuple[dict[str, Any], int]]:
     for path, file in iter_archive(source):
         folder, base = posixpath.split(path)
         stem, _, extension = base.partition(".")
+        if not stem or not extension:
+            continue  # as in `datasets`: such a file belongs to no row
         key = posixpath.join(folder, stem)
         if row is not None and row["__key__"] != key:
             yield row, size

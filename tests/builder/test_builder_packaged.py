@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pytest
 
 import nlpdata
 from nlpdata import load_dataset, load_dataset_builder
+from nlpdata.builder.config import BuilderConfig, ConfigTable
 from nlpdata.errors import ArgumentError, UnknownLoaderError
 
 
@@ -55,6 +58,78 @@ def test_a_changed_file_is_another_entry(data: Path) -> None:
     assert first._fingerprint != second._fingerprint
 
 
+def times(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_atime_ns, found.st_mtime_ns
+
+
+@pytest.mark.parametrize("how", ["moved", "linked"])
+def test_a_file_in_the_place_of_another_is_another_entry(data: Path, isolated_cache: Path, how: str) -> None:
+    (data / "one").mkdir()
+    (data / "two").mkdir()
+    for name, number in (("one", 1), ("two", 2)):
+        (data / name / "a.csv").write_text(f"n\n{number}\n")
+    os.utime(data / "two" / "a.csv", ns=times(data / "one" / "a.csv"))
+    (data / "now").symlink_to(data / "one")
+    asked = str(data / "now" / "a.csv")
+    assert load_dataset("csv", data_files=asked, split="train")["n"] == [1]
+    if how == "moved":
+        os.replace(data / "two" / "a.csv", data / "one" / "a.csv")
+    else:
+        (data / "now").unlink()
+        (data / "now").symlink_to(data / "two")
+    assert load_dataset("csv", data_files=asked, split="train")["n"] == [2]
+    prepared = len(list(isolated_cache.rglob("dataset_info.json")))
+    assert load_dataset("csv", data_files=asked, split="train")["n"] == [2]
+    assert len(list(isolated_cache.rglob("dataset_info.json"))) == prepared
+
+
+def test_no_header_is_an_option(data: Path) -> None:
+    (data / "a.csv").write_text("1,2\n3,4\n")
+    path = str(data / "a.csv")
+    assert load_dataset("csv", data_files=path, split="train").column_names == ["1", "2"]
+    assert load_dataset("csv", data_files=path, split="train", header=None)[:] == {"0": [1, 3], "1": [2, 4]}
+    assert load_dataset("csv", data_files=path, split="train", header=None, names=["x", "y"])["x"] == [1, 3]
+    builders = [load_dataset_builder("csv", data_files=path, **given) for given in ({}, {"header": None})]
+    assert builders[0].config_id != builders[1].config_id and builders[0].cache_dir != builders[1].cache_dir
+
+
+@dataclass
+class SizeConfig(BuilderConfig):
+    size: int | None = 3
+
+
+def test_no_value_is_a_value_for_a_configuration_made_on_the_fly() -> None:
+    made = ConfigTable(SizeConfig, [], None, None, "x").choose(None, {"size": None, "data_dir": None, "token": None})
+    assert isinstance(made, SizeConfig) and made.size is None
+    ready = ConfigTable(SizeConfig, [SizeConfig(name="a", size=5)], None, None, "x").choose("a", {"size": None})
+    assert isinstance(ready, SizeConfig) and ready.size == 5
+
+
+def test_no_value_for_another_option_is_its_default(data: Path) -> None:
+    (data / "a.txt").write_text("x\ny\n")
+    for options in ({"sample_by": None}, {"encoding": None}, {"keep_linebreaks": None}):
+        assert load_dataset("text", data_files=str(data / "a.txt"), split="train", **options)["text"] == ["x", "y"]
+
+
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_a_file_named_twice_is_read_twice(data: Path, num_proc: int | None) -> None:
+    for name, number in (("1.csv", 1), ("9.csv", 9)):
+        (data / name).write_text(f"n\n{number}\n")
+    for files, rows in (("9.csv", [9]), (["9.csv", "9.csv"], [9, 9]), (["9.csv", "*.csv"], [9, 1, 9])):
+        got = load_dataset("csv", data_dir=str(data), data_files=files, split="train", num_proc=num_proc)
+        assert got["n"] == rows
+
+
+def test_a_bad_row_of_a_file_named_twice_has_its_number(data: Path) -> None:
+    (data / "a.csv").write_text("n\n1\n2\n")
+    (data / "b.csv").write_text("n\n1\nx\n")
+    features = nlpdata.Features({"n": nlpdata.Value("int64")})
+    files = [str(data / name) for name in ("a.csv", "a.csv", "b.csv")]
+    with pytest.raises(nlpdata.errors.RowError, match=r"b.csv: row 1, column 'n' is 'x'"):
+        load_dataset("csv", data_files=files, features=features)
+
+
 def test_splits_share_the_widest_type(data: Path) -> None:
     (data / "train.csv").write_text("n,text\n1,a\n2,b\n")
     (data / "test.csv").write_text("n,text\n1.5,\n")
@@ -75,6 +150,16 @@ def test_features_given_by_the_user(data: Path) -> None:
     features = nlpdata.Features({"id": nlpdata.Value("string"), "label": nlpdata.ClassLabel(names=["no", "yes"])})
     got = load_dataset("csv", data_files=str(data / "a.csv"), features=features, split="train")
     assert got[0] == {"id": "007", "label": 1} and got.features == features
+
+
+def test_features_may_name_some_of_the_columns(data: Path) -> None:
+    (data / "a.csv").write_text("b,a,c\n1,2,x\n")
+    features = nlpdata.Features({"a": nlpdata.Value("string"), "b": nlpdata.Value("int8")})
+    got = load_dataset("csv", data_files=str(data / "a.csv"), features=features, split="train")
+    assert got[:] == {"a": ["2"], "b": [1]} and got.features == features
+    wrong = nlpdata.Features({"x": nlpdata.Value("int64")})
+    with pytest.raises(KeyError, match="no column"):
+        load_dataset("csv", data_files=str(data / "a.csv"), features=wrong)
 
 
 def test_features_inside_a_parquet_file_are_kept(data: Path) -> None:

@@ -285,3 +285,24 @@ def test_bytes_not_rows_bound_a_batch(tmp_path: Path) -> None:
     batches = json.loads((tmp_path / "d" / "manifest.json").read_text())
     assert len(batches["shards"][0]["batches"]) > 5
     assert load_from_disk(tmp_path / "d")["t"] == ["x" * 1000] * 200
+
+
+def test_no_rows_that_the_peer_saved(tmp_path: Path) -> None:
+    described = {"features": {"a": {"dtype": "int64", "_type": "Value"}}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(described))
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [], "_fingerprint": "0", "_split": "test"}))
+    again = load_from_disk(tmp_path)
+    assert again[:] == {"a": []} and again.features == {"a": Value("int64")} and again.split == "test"
+    assert load_from_disk(tmp_path, keep_in_memory=True).num_rows == 0
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore")
+def test_no_rows_of_a_dict_that_the_peer_saved(tmp_path: Path) -> None:
+    hf = pytest.importorskip("datasets")
+    some = hf.Dataset.from_dict({"a": [1, 2]})
+    none = hf.Dataset.from_dict({"a": []}, features=some.features)
+    hf.DatasetDict({"none": none, "some": some, "left": some.filter(lambda _: False)}).save_to_disk(str(tmp_path / "d"))
+    again = load_from_disk(tmp_path / "d")
+    assert {name: part[:] for name, part in again.items()} == {"none": {"a": []}, "some": {"a": [1, 2]}, "left": {"a": []}}
+    assert again["none"].features == {"a": Value("int64")}

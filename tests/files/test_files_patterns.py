@@ -27,7 +27,10 @@ def resolved(base: Path, data_files: Any = None) -> dict[str, list[str]]:
     ("data_files", "expected"),
     [
         ("a.csv", {"train": ["a.csv"]}),
-        (["b.csv", "a.csv", "b.csv"], {"train": ["b.csv", "a.csv"]}),
+        (["b.csv", "a.csv", "b.csv"], {"train": ["b.csv", "a.csv", "b.csv"]}),
+        (["b.csv", "*.csv"], {"train": ["b.csv", "a.csv", "b.csv"]}),
+        ("__x__/*.csv", {"train": ["__x__/e.csv"]}),
+        ("**/*.csv", {"train": ["a.csv", "b.csv", "sub/c.csv", "sub/deep/d.csv"]}),
         ({"test": "a.csv", "extra": ["b.csv"]}, {"test": ["a.csv"], "extra": ["b.csv"]}),
         ("*.csv", {"train": ["a.csv", "b.csv"]}),
         ({"test": ["sub/**/*.csv"]}, {"test": ["sub/c.csv", "sub/deep/d.csv"]}),
@@ -102,6 +105,7 @@ def test_paths_are_absolute_and_the_home_folder_is_known(tmp_path: Path, monkeyp
     [
         (["a.csv"], ("csv", {})),
         (["a.tsv", "b.tsv.gz"], ("csv", {"sep": "\t"})),
+        (["a.tsv", "b.tsv", "c.csv"], ("csv", {})),
         (["a.jsonl.zst"], ("json", {})),
         (["https://example.org/x.parquet?download=1"], ("parquet", {})),
         (["README.md", "a.txt", "b.txt", "c.csv"], ("text", {})),
