@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.dataset.indexing import ITERATION_BYTES, Reader
+from nlpdata.dataset.indexing import ITERATION_BYTES, Reader, names_one
 from nlpdata.dataset.state import State
 from nlpdata.errors import ArgumentError
 from nlpdata.features import Features, FeatureType
@@ -72,7 +72,7 @@ class Column(Sequence[Any]):
         if isinstance(key, str):
             return Column(self, key)
         num_rows = self._state.view.num_rows
-        if hasattr(key, "__index__") and not isinstance(key, bool | np.ndarray):
+        if names_one(key):
             position = check_position(operator.index(key), num_rows)
             return self._inner(self._reader.row(position)[self._name])
         return self._values(self._state.view.gather(as_selection(key, num_rows)))

@@ -89,8 +89,8 @@ class Described(Held):
 
     @property
     def features(self) -> Features:
-        """The type of each column, in their order."""
-        return self._state.features
+        """The type of each column, in their order; a copy, for :meth:`cast` and the like."""
+        return self._state.features.copy()
 
     builder_name = InfoField[str | None]("The name of the loader's builder.")
     citation = InfoField[str]("How to cite the data.")

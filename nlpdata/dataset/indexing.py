@@ -32,6 +32,17 @@ MOST_COUNTED = 16 * 1024
 EAGER_FORMATS = frozenset({"arrow", "pandas", "polars"})
 
 
+def names_one(key: Any) -> bool:
+    """Whether a key is the number of one row, not several in an array or tensor.
+
+    >>> names_one(3), names_one(np.int8(3)), names_one([3]), names_one(np.array([3]))
+    (True, True, False, False)
+    """
+    if type(key) is int:
+        return True
+    return hasattr(key, "__index__") and not isinstance(key, bool | np.bool_ | np.ndarray) and not getattr(key, "ndim", 0)
+
+
 class Reader:
     """Formatted rows, columns and batches of one state.
 
@@ -65,7 +76,7 @@ class Reader:
         """
         if isinstance(key, bool | np.bool_):
             raise TypeError(f"A row is named by an integer, not by {key!r}. Rows are numbered from 0.")
-        if hasattr(key, "__index__") and not isinstance(key, np.ndarray):
+        if names_one(key):
             return self.row(operator.index(key))
         if isinstance(key, list | tuple) and key and isinstance(key[0], str):
             raise TypeError(f"Rows are named by integers, not {key[0]!r}; for columns use select_columns({list(key)!r}).")

@@ -149,7 +149,7 @@ def format_spec(
 
 def _in_order(features: Features, names: Sequence[str]) -> Features:
     if list(features) == list(names):
-        return features
+        return features.copy()  # what a user does to the given ones later is not about this dataset
     if set(features) != set(names):
         raise ArgumentError(f"The features name the columns {list(features)}, but the data has {list(names)}.")
     return Features({name: features[name] for name in names})
@@ -157,5 +157,5 @@ def _in_order(features: Features, names: Sequence[str]) -> Features:
 
 def _described(info: DatasetInfo, features: Features) -> DatasetInfo:
     described = copy.copy(info)
-    described.features = features
+    described.features = features.copy()
     return described

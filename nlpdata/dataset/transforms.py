@@ -364,7 +364,12 @@ def cast(state: State, features: Features, keeping: Keeping) -> State:
     names = list(features)
     if names != list(state.features):
         state = select_columns(state, names)
-    return cast_columns(state, {n: f for n, f in features.items() if f != state.features[n]}, keeping)
+    return cast_columns(state, {n: f for n, f in features.items() if _differs(state, n, f)}, keeping)
+
+
+def _differs(state: State, name: str, feature: FeatureType) -> bool:
+    """Whether a column has another type, or is stored otherwise: structs are equal whatever the order of their fields."""
+    return bool(feature != state.features[name] or to_arrow_type(feature) != state.view.schema.field(name).type)
 
 
 def cast_columns(state: State, changes: Mapping[str, FeatureType], keeping: Keeping) -> State:
@@ -454,7 +459,8 @@ def concatenate(states: Sequence[State], info: DatasetInfo | None, split: str | 
 
 def _with_types_of(state: State, features: Features) -> State:
     """A dataset cast to common features where a null type is hidden inside another type."""
-    inner = {name: features[name] for name, own in state.features.items() if own != features[name] and not combine.is_null(own)}
+    own = {name: feature for name, feature in state.features.items() if not combine.is_null(feature)}
+    inner = {name: features[name] for name in own if _differs(state, name, features[name])}
     return cast_columns(state, inner, Keeping()) if inner else state
 
 

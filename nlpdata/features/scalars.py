@@ -5,6 +5,7 @@ Knows: what a scalar may be made from. Does not know: columns, tables or nesting
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from numbers import Integral, Real
@@ -209,8 +210,10 @@ class ClassLabel(Feature):
         """
         if isinstance(values, str):
             return self._int_of(values, self._index())
+        if not isinstance(values, Iterable):
+            raise FeatureError(f"str2int takes the name of a class or several, not {values!r}.")
         index = self._index()
-        return [self._int_of(v, index) for v in values]
+        return [self._int_of(self._name(v), index) for v in values]
 
     def int2str(self, values: int | Iterable[int]) -> str | list[str]:
         """The class name of an integer, or a list of them for several.
@@ -222,7 +225,21 @@ class ClassLabel(Feature):
             return self._name_of(int(values))
         if not isinstance(values, Iterable):
             raise FeatureError(f"int2str takes an integer or several, not {values!r}.")
-        return [self._name_of(int(v)) for v in values]
+        return [self._name_of(self._number(v)) for v in values]
+
+    @staticmethod
+    def _name(value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Integral) and not isinstance(value, bool):
+            return str(value)
+        raise FeatureError(f"{value!r} ({type(value).__name__}) is no name of a class.")
+
+    @staticmethod
+    def _number(value: Any) -> int:
+        if isinstance(value, Integral) or hasattr(value, "__index__"):
+            return operator.index(value)
+        raise FeatureError(f"{value!r} ({type(value).__name__}) is no number of a class.")
 
     def encode_example(self, example_data: Any) -> int | None:
         """The integer of a name, of the digits of an integer, or of an integer in range; None stays None.

@@ -283,6 +283,15 @@ class ArrayFormatter(DictFormatter):
         found[slice(None) if valid is None else valid] = items.reshape(-1, *found.shape[1:]) if size else 0
         return found
 
+    def items(self, table: Any, name: str) -> Sequence[Any]:
+        """One value a row of a column; arrays whose shape is declared have it, NaN for null rows."""
+        feature = self.features[name] if self.features is not None and name in self.features else None
+        if isinstance(feature, ArrayXD) and None not in feature.shape:
+            column = pick(table, name)
+            if column.null_count:
+                return self.block_rows(self._with_null_rows(column, feature.shape))
+        return super().items(table, name)
+
     def convert(self, column: Any) -> Any:
         """A column as one array where its rows stack, else as the library's ragged form."""
         piece = pieces(column)
@@ -467,9 +476,17 @@ class ArrayFormatter(DictFormatter):
         return self.convert_rows(pa.array([value], feature.pa_type))[0]
 
 
+_LARGEST = np.iinfo(np.int64).max
+
+
 def _cast(values: Ndarray, to: np.dtype[Any]) -> Ndarray:
     if values.dtype == to:
         return values
+    if values.dtype == np.uint64 and to == np.int64 and values.size and values.max() > _LARGEST:
+        raise ArgumentError(
+            f"A column of uint64 holds {values.max()}, which int64 does not. Ask for it as it is with dtype='uint64' "
+            "(of the library: torch.uint64), or as floats."
+        )
     with np.errstate(all="ignore"):  # float64 beyond float32 is inf, undefined values under nulls are anything
         if values.dtype.kind not in "biuf" or to.kind not in "biuf":
             return values.astype(to)

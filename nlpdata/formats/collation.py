@@ -11,7 +11,7 @@ Does not know: what becomes of a column.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nlpdata._optional import load
@@ -21,14 +21,29 @@ from nlpdata.formats.base import as_rows
 class Views(list[Any]):
     """The rows ``whole[0], whole[1], ...`` of a tensor, as a list."""
 
-    __slots__ = ("whole",)
+    __slots__ = ("version", "whole")
 
     def __init__(self, views: Sequence[Any], whole: Any) -> None:
         super().__init__(views)
-        self.whole = whole
+        self.whole, self.version = whole, _version(whole)
+
+    def are(self, values: Sequence[Any]) -> bool:
+        """Whether some values are these views, as they were made."""
+        if len(values) != len(self) or not all(map(operator.is_, values, self)) or _version(self.whole) != self.version:
+            return False
+        # What torch does not count as a change: x.data = ..., x.requires_grad_().
+        return all(
+            view.data_ptr() == whole.data_ptr() and view.shape == whole.shape and not view.requires_grad
+            for view, whole in ((values[0], self.whole[0]), (values[-1], self.whole[-1]))
+        )
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return list, (list(self),)
+
+
+def _version(tensor: Any) -> int | None:
+    """How often a tensor, or a view of it, was changed in place, shape included; not known in torch's inference mode."""
+    return None if tensor.is_inference() else tensor._version
 
 
 class Row(dict[str, Any]):
@@ -45,19 +60,32 @@ class Rows(list[dict[str, Any]]):
 
     __slots__ = ("columns",)
 
-    def __init__(self, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
-        super().__init__(as_rows(names, columns, Row))
-        self.columns = dict(zip(names, columns, strict=True))
+    def __init__(self, rows: Iterable[dict[str, Any]] = (), columns: dict[str, Sequence[Any]] | None = None) -> None:
+        super().__init__(rows)
+        self.columns = columns or {}
+
+    @classmethod
+    def of(cls, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> Rows:
+        """The rows that some columns make."""
+        return cls(as_rows(names, columns, Row), dict(zip(names, columns, strict=True)))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return list, (list(self),)
 
 
 def register() -> None:
-    """Tell torch how :class:`Row` is collated."""
+    """Tell torch how :class:`Row` is collated, and that rows are dicts and lists for what walks through nested values."""
     registry = getattr(load("torch.utils.data._utils.collate", "torch"), "default_collate_fn_map", None)
     if registry is not None:  # since torch 2.0; before, rows are collated as any dicts are
         registry.setdefault(Row, _collate)
+    trees = load("torch.utils._pytree", "torch")
+    if Row not in getattr(trees, "SUPPORTED_NODES", {Row: None}):
+        trees.register_pytree_node(Row, lambda row: (list(row.values()), list(row)), _as_dict)
+        trees.register_pytree_node(Rows, lambda rows: (list(rows), None), lambda rows, _: list(rows))
+
+
+def _as_dict(values: Iterable[Any], names: list[str]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))
 
 
 def _collate(batch: Sequence[Row], *, collate_fn_map: Any = None) -> dict[str, Any]:
@@ -69,7 +97,7 @@ def _collate(batch: Sequence[Row], *, collate_fn_map: Any = None) -> dict[str, A
     for name in batch[0]:
         values = [row[name] for row in batch]
         views = columns.get(name)
-        if isinstance(views, Views) and len(values) == len(views) and all(map(operator.is_, values, views)):
+        if isinstance(views, Views) and views.are(values):
             found[name] = views.whole.clone()  # a row that is kept does not change with the batch
         else:
             found[name] = torchs.collate(values, collate_fn_map=collate_fn_map)

@@ -64,8 +64,8 @@ class TorchFormatter(ArrayFormatter):
         return np.dtype(np.float64)
 
     def target(self, stored: np.dtype[Any]) -> np.dtype[Any]:
-        """int64 and float32; float64 as it is if a dtype was asked for, so that nothing is lost on the way."""
-        return stored if self._asked is not None and stored.kind == "f" else super().target(stored)
+        """int64 and float32; float64 and uint64 as they are if a dtype was asked for, so that nothing is lost on the way."""
+        return stored if self._asked is not None and (stored.kind == "f" or stored == np.uint64) else super().target(stored)
 
     def picture(self, image: Any) -> Ndarray:
         """A decoded image as (channels, height, width)."""
@@ -136,4 +136,4 @@ class TorchFormatter(ArrayFormatter):
 
     def join(self, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         """Rows that ``default_collate`` need not stack again."""
-        return Rows(names, columns)
+        return Rows.of(names, columns)

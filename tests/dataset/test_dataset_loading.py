@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -147,3 +149,43 @@ def test_fetched_rows_are_dicts_in_a_list_for_everyone_else(dataset: Dataset) ->
     assert [type(row) for row in dataset] == [dict] * 50
     doubled = data.DataLoader(dataset, batch_size=2, collate_fn=lambda rows: [2 * int(row["label"]) for row in rows])
     assert next(iter(doubled)) == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.unsqueeze_(0),
+        lambda x: x.resize_(1),
+        lambda x: x.set_(torch.ones(2)),
+        lambda x: setattr(x, "data", torch.ones(2)),
+        lambda x: x.requires_grad_(),
+        lambda x: x.add_(1),
+    ],
+)
+def test_what_a_collate_function_changes_in_place_counts(change: Callable[[Any], Any]) -> None:
+    values = {"a": [float(i) for i in range(4)], "l": [[float(i), 1.0] for i in range(4)]}
+    ds = Dataset.from_dict(values).with_format("torch")
+
+    def collate(rows: list[dict[str, Any]]) -> Any:
+        for row in rows:
+            change(row["a"])
+            change(row["l"])
+        return data.default_collate(rows)
+
+    found = next(iter(data.DataLoader(ds, batch_size=4, collate_fn=collate)))
+    expected = collate([{name: torch.tensor(column[i]) for name, column in values.items()} for i in range(4)])
+    for name in values:
+        assert torch.equal(found[name], expected[name]) and found[name].requires_grad == expected[name].requires_grad
+
+
+def test_rows_can_be_walked_through_and_made_again(dataset: Dataset) -> None:
+    rows = next(iter(data.DataLoader(dataset, batch_size=4, collate_fn=lambda rows: rows)))
+    plus = torch.utils._pytree.tree_map(lambda tensor: tensor + 1, rows)
+    assert [int(row["label"]) for row in plus] == [1, 2, 3, 1] and type(plus) is list and type(plus[0]) is dict
+    assert type(rows)(row for row in rows) == rows
+
+
+def test_rows_are_collated_in_inference_mode(dataset: Dataset) -> None:
+    with torch.inference_mode():
+        batch = next(iter(data.DataLoader(dataset, batch_size=4)))
+    assert batch["label"].tolist() == [0, 1, 2, 0]
