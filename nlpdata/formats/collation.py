@@ -17,6 +17,8 @@ from typing import Any
 from nlpdata._optional import load
 from nlpdata.formats.base import as_rows
 
+_ADDRESS = operator.methodcaller("data_ptr")
+
 
 class Views(list[Any]):
     """The rows ``whole[0], whole[1], ...`` of a tensor, as a list."""
@@ -31,11 +33,11 @@ class Views(list[Any]):
         """Whether some values are these views, as they were made."""
         if len(values) != len(self) or not all(map(operator.is_, values, self)) or _version(self.whole) != self.version:
             return False
-        # What torch does not count as a change: x.data = ..., x.requires_grad_().
-        return all(
-            view.data_ptr() == whole.data_ptr() and view.shape == whole.shape and not view.requires_grad
-            for view, whole in ((values[0], self.whole[0]), (values[-1], self.whole[-1]))
-        )
+        # What torch does not count as a change: x.requires_grad_(), x.data = ...
+        if values[0].requires_grad or values[0].shape != self.whole.shape[1:]:
+            return False
+        first, step = self.whole.data_ptr(), self.whole.stride(0) * self.whole.element_size()
+        return list(map(_ADDRESS, values)) == [first + step * row for row in range(len(values))]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return list, (list(self),)
