@@ -30,6 +30,8 @@ _IRRELEVANT_FLAGS = _HAS_DOCSTRING | inspect.CO_NESTED
 _ABOUT_SOURCE = {"__doc__", "__firstlineno__", "__static_attributes__"}
 # Whoever mentions one of these may read the docstring of anything.
 _READS_DOCSTRINGS = {"__doc__", "getdoc", "help"}
+# Whoever mentions one of these may read the name of a function or class.
+_READS_ENTITIES = {"__name__", "__qualname__"}
 # Whoever mentions one of these may read the names of local variables.
 _READS_NAMES = {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "__code__", "f_locals", "stack"}
 
@@ -46,6 +48,7 @@ class Behaviour:
         inner: the code among the constants.
         docstrings: its own, and those that class bodies in it set.
         reads_docstrings: whether it may look at a docstring.
+        reads_names: whether it may look at the name of a function or class.
     """
 
     shape: bytes
@@ -55,6 +58,7 @@ class Behaviour:
     inner: tuple[CodeType, ...]
     docstrings: tuple[str, ...]
     reads_docstrings: bool
+    reads_names: bool
 
 
 @functools.lru_cache(maxsize=8192)
@@ -77,6 +81,8 @@ def behaviour(code: CodeType) -> Behaviour:
         docstrings=tuple(text for text in (own, *stored) if text is not None),
         # A class body mentions __doc__ because it stores it.
         reads_docstrings=bool(_READS_DOCSTRINGS & (mentioned - {"__doc__"} if stored else mentioned)),
+        # And each of them mentions __name__ and __qualname__, to tell where the class is.
+        reads_names=bool(_READS_ENTITIES & mentioned) and bool(code.co_flags & inspect.CO_OPTIMIZED),
     )
 
 

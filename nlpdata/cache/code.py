@@ -36,7 +36,23 @@ _ACTING = (
     functools.partialmethod,
     type(None),
 )
-_TOLD = ("__slots__", "__match_args__", "__annotations__")
+_TOLD = ("__slots__", "__match_args__", "__annotations__", "__pydantic_fields__", "__private_attributes__")
+_DATA = (bool, int, float, str, bytes, tuple, list, dict, set, frozenset)
+# Special names with data that the interpreter, ``dataclasses``, ``typing`` or ``abc`` keep for themselves.
+_KEPT = {
+    *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__"),
+    *("__dataclass_fields__", "__abstractmethods__", "__orig_bases__", "__parameters__", "__type_params__"),
+    *(
+        "__slotnames__",
+        "__annotations_cache__",
+        "__class_vars__",
+        "__signature__",
+        "__non_callable_proto_members__",
+        "__protocol_attrs__",
+    ),
+}
+_ENUM_HOOKS = {"_missing_", "_generate_next_value_"}
+_MAKERS = {"types", "pydantic.main"}  # modules that the classes seem to come from that are made for the user at run time
 
 
 def refer(walker: Walker, entity: Any) -> None:
@@ -61,6 +77,7 @@ def module(walker: Walker, entity: types.ModuleType) -> None:
 
 def write_entity(walker: Walker, entity: Any) -> None:
     """Write what a function, class or module of the user consists of."""
+    walker.names.append(getattr(entity, "__qualname__", ""))
     if isinstance(entity, type):
         _class(walker, entity)
     elif isinstance(entity, types.ModuleType):
@@ -74,6 +91,7 @@ def instructions(walker: Walker, code: types.CodeType) -> None:
     found = behaviour(code)
     walker.docstrings += found.docstrings
     walker.reads_docstrings |= found.reads_docstrings
+    walker.reads_names |= found.reads_names
     walker.put("code", origin.PYTHON)
     walker.part("code", b"%b\0%b\0%b" % (found.shape, found.instructions, "\0".join(found.names).encode()))
     walker.named("constants", list(found.constants))
@@ -183,6 +201,9 @@ def _class(walker: Walker, cls: type) -> None:
     for name, value in sorted(own.items()):
         if _matters(cls, name, value):
             walker.named(f"attribute {name!r}", value)
+    for name, field in own.get("__dataclass_fields__", {}).items():
+        if field.metadata:
+            walker.named(f"metadata of {name!r}", dict(field.metadata))
 
 
 def _may_read_docstring(cls: type) -> bool:
@@ -196,9 +217,11 @@ def _matters(cls: type, name: str, value: Any) -> bool:
     if name in _TOLD:
         return True
     if name.startswith("__") and name.endswith("__"):
-        return name != "__doc__" and isinstance(value, _ACTING)
+        if name.startswith("__pydantic") or name in _KEPT:
+            return False
+        return isinstance(value, (*_ACTING, *_DATA)) or (callable(value) and not isinstance(value, type))
     if issubclass(cls, enum.Enum) and (name in cls.__members__ or (name.startswith("_") and name.endswith("_"))):
-        return False
+        return name in _ENUM_HOOKS
     return not name.startswith("_abc_")
 
 
@@ -206,12 +229,19 @@ def _foreign(entity: Any) -> str | None:
     """The origin of a function or class that is not the user's and that its name leads to; None for anything else."""
     if isinstance(entity, type):
         label = origin.module_origin(entity.__module__)
-        return label if label != origin.USER else None
+        made = entity.__module__ in _MAKERS and _named(entity) is not entity
+        return None if made or label == origin.USER else label
     label = origin.namespace_origin(entity.__globals__)
-    if label == origin.USER:
+    # A wrapper made inside foreign code (torch.no_grad) carries what it wraps in its closure, and often its name.
+    if label == origin.USER or origin.module_origin(entity.__module__) == origin.USER:
         return None
-    # A wrapper made inside foreign code (functools.wraps, torch.no_grad) carries what it wraps in its closure.
+    found = _named(entity)
+    return label if getattr(found, "__func__", found) is entity else None
+
+
+def _named(entity: Any) -> Any:
+    """What the name of a function or class leads to."""
     found: Any = sys.modules.get(entity.__module__)
     for part in entity.__qualname__.split("."):
         found = getattr(found, part, None)
-    return label if getattr(found, "__func__", found) is entity else None
+    return found

@@ -14,10 +14,13 @@ from __future__ import annotations
 import copyreg
 import enum
 import functools
+import inspect
 import os
+import pickle
 import struct
+import sys
 import types
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -59,6 +62,9 @@ class Walker:
         self.kept: list[Any] = []  # ids stay unique only while their objects live
         self.docstrings: list[str] = []
         self.reads_docstrings = False
+        self.names: list[str] = []  # of functions and classes of the user
+        self.lone_names: list[str] = []  # of those that members of sets and keys of dicts reach
+        self.reads_names = False
 
     def key(self, obj: Any) -> str:
         """The hash of ``obj``, 32 hexadecimal digits."""
@@ -73,6 +79,9 @@ class Walker:
         if self.reads_docstrings and self.docstrings:  # otherwise they change nothing
             self.path = self.path[:1]
             self.named("docstrings", sorted(self.docstrings))
+        if self.reads_names:
+            self.path = self.path[:1]
+            self.named("names", [*self.names, *sorted(self.lone_names)])
         return str(self.hash.hexdigest())
 
     # --- writing -------------------------------------------------------------------------------------------------------
@@ -166,6 +175,8 @@ class Walker:
         digest = walker.key(obj)
         self.docstrings += walker.docstrings
         self.reads_docstrings |= walker.reads_docstrings
+        self.lone_names += walker.names + walker.lone_names
+        self.reads_names |= walker.reads_names
         return digest
 
     def sequence(self, obj: Iterable[Any]) -> None:
@@ -208,6 +219,9 @@ class Walker:
         except Exception as error:
             raise self.refuse(obj, str(error)) from error
         if isinstance(parts, str):
+            found = sys.modules.get(pickle.whichmodule(obj, parts))  # type: ignore[attr-defined]
+            if functools.reduce(lambda at, name: getattr(at, name, None), parts.split("."), found) is not obj:
+                raise self.refuse(obj, f"the name {parts!r} does not lead to it")
             self.put_origin(origin.module_origin(getattr(obj, "__module__", None) or type(obj).__module__))
             self.put("global", parts)
             return
@@ -215,14 +229,14 @@ class Walker:
         self.put("reduced")
         self.visit(rebuild)
         self.sequence(args)
-        self._state(state)
+        self._state(state, type(obj))
         self.sequence(items if items is not None else ())
         self.mapping(dict(pairs) if pairs is not None else {})
 
-    def _state(self, state: Any) -> None:
+    def _state(self, state: Any, kind: type) -> None:
         parts = state if isinstance(state, tuple) and len(state) == 2 else (state,)
         if all(part is None or isinstance(part, dict) for part in parts):
-            attributes = {key: value for part in parts for key, value in (part or {}).items()}
+            attributes = {key: value for part in parts for key, value in (part or {}).items() if not _is_made_by_use(kind, key)}
             self.mapping(attributes, "attribute")
         else:
             self.named("state", state)
@@ -235,6 +249,14 @@ class Walker:
             self.kept.append(entity)
             self.waiting.append((entity, list(self.path)))
         self.put("ref", str(number))
+
+
+def _is_made_by_use(kind: type, attribute: Any) -> bool:
+    """Whether an attribute is what using an object leaves in it: a cached property, or scikit-learn's note of an ``id``."""
+    found = inspect.getattr_static(kind, attribute, None) if isinstance(attribute, str) else None
+    return isinstance(found, functools.cached_property) or (
+        attribute == "_stop_words_id" and kind.__module__.startswith("sklearn.")
+    )
 
 
 def _text(items: Any) -> str:
@@ -342,6 +364,11 @@ def _members(walker: Walker, obj: set[Any] | frozenset[Any]) -> None:
         walker.put("member", digest)
 
 
+def _ordered(walker: Walker, obj: OrderedDict[Any, Any]) -> None:
+    walker.sequence(list(obj))
+    walker.mapping(obj)
+
+
 def _plain(tag: str, text: Callable[[Any], bytes | str]) -> Callable[[Walker, Any], None]:
     return lambda walker, obj: walker.put(tag, text(obj))
 
@@ -363,6 +390,7 @@ _HANDLERS: dict[type, Callable[[Walker, Any], None]] = {
     list: _container("list", Walker.sequence),
     dict: _container("dict", Walker.mapping),
     types.MappingProxyType: _container("dict", Walker.mapping),
+    OrderedDict: _container("ordered dict", _ordered),
     set: _container("set", _members),
     frozenset: _container("frozenset", _members),
     slice: lambda walker, obj: walker.sequence((obj.start, obj.stop, obj.step)),
