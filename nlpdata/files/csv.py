@@ -8,6 +8,7 @@ Does not know: how texts become numbers (``guess``), and how rows are cut (``csv
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -36,6 +37,7 @@ from nlpdata.files.base import (
     parse_options,
 )
 from nlpdata.files.csv_rows import CsvOptions, Plan, planned, text_batches
+from nlpdata.files.encoding import find_codec
 from nlpdata.files.guess import Style, convert, first_misfit, guess_type
 
 _BATCH_BYTES = 8 * 2**20  # a record batch, which is written as it is
@@ -89,16 +91,17 @@ class CsvFile(FileType):
         """
         schema, rows = first_schema(batches, options.pop("schema", None))
         chosen = parse_options(CsvWriteOptions, options, "csv")
+        encode = codecs.getincrementalencoder(chosen.encoding)().encode  # one for the file, which begins with one mark
         with created(target, chosen.compression) as sink:
             if schema is not None and chosen.header is not False:
                 header = schema.names if chosen.header is True else list(chosen.header)
-                sink.write(chosen.lines([["", *header] if chosen.index else header]))
+                sink.write(encode(chosen.lines([["", *header] if chosen.index else header])))
             done = 0
             for batch in rows:
                 numbers = [range(done, done + batch.num_rows)] if chosen.index else []
                 if batch.num_rows:
                     cells = zip(*numbers, *(_cells(column, chosen) for column in batch.columns), strict=True)
-                    sink.write(chosen.lines(list(cells)))
+                    sink.write(encode(chosen.lines(list(cells))))
                 done += batch.num_rows
         return sink.num_bytes
 
@@ -286,7 +289,8 @@ def _misfit(plan: Plan, texts: pa.Array, place: tuple[str, pa.DataType, int]) ->
 class CsvWriteOptions:
     """How a CSV file is written; the names are those of ``pandas.DataFrame.to_csv``.
 
-    ``index=True`` writes the row numbers as a first column without a name. ``compression`` as for :func:`created`.
+    ``na_rep`` stands for nulls and NaN. ``index=True`` writes the row numbers as a first column without a name.
+    ``compression`` as for :func:`created`.
     """
 
     sep: str = ","
@@ -303,16 +307,19 @@ class CsvWriteOptions:
     index: bool = False
     compression: str | None = "infer"
 
-    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        """The rows as encoded lines."""
+    def __post_init__(self) -> None:
+        find_codec(self.encoding)
+
+    def lines(self, rows: Sequence[Sequence[Any]]) -> str:
+        """The rows as lines."""
         text = io.StringIO(newline="")
         self._writer(text, self.lineterminator).writerows(rows)
         if "\r" in text.getvalue() and "\r" not in self.lineterminator:
             # Python before 3.13 quotes only the characters that end its own lines, so a bare \r would end a row.
             parts: list[str] = []
             self._writer(_Parts(parts), "\r\n").writerows(rows)
-            return "".join([part.removesuffix("\r\n") + self.lineterminator for part in parts]).encode(self.encoding)
-        return text.getvalue().encode(self.encoding)
+            return "".join([part.removesuffix("\r\n") + self.lineterminator for part in parts])
+        return text.getvalue()
 
     def _writer(self, target: Any, ending: str) -> Any:
         return csv.writer(
@@ -334,7 +341,7 @@ class _Parts:
 
 
 def _cells(column: pa.Array, options: CsvWriteOptions) -> list[Any]:
-    values = column.to_pylist()
+    values: list[Any] = column.to_pylist()
     kind = column.type
     shown: Callable[[Any], Any] | None = None
     if pt.is_nested(kind):
@@ -346,9 +353,13 @@ def _cells(column: pa.Array, options: CsvWriteOptions) -> list[Any]:
         shown = form if callable(form) else lambda value: form % value
     elif pt.is_binary(kind) or pt.is_large_binary(kind):
         raise FeatureError("A CSV file holds no bytes. Decode the column, or write parquet or arrow.")
+    if pt.is_floating(kind):
+        values = [None if v != v else v for v in values]
+    elif not column.null_count and shown is None:
+        return values
     if shown is not None:
         values = [None if v is None else shown(v) for v in values]
-    return [options.na_rep if v is None else v for v in values] if column.null_count or options.na_rep else values
+    return [options.na_rep if v is None else v for v in values]
 
 
 def _as_json(value: Any) -> str:

@@ -10,20 +10,26 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import string
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.files.base import Source, label_of, mapped, reopenable, rows_after
+from nlpdata.files.base import Bytes, Source, label_of, mapped, mapped_blocks, reopenable, rows_after
 from nlpdata.files.encoding import JoinedBlocks, is_utf8, utf8_blocks
 from nlpdata.files.guess import Style
 
+Block: TypeAlias = bytes | pa.Buffer
+
+_CR = 13
+_MARK = uuid.uuid4().hex + string.ascii_letters
 _MAX_BLOCK = 2**31 - 2
 _ROWS_AT_ONCE = 4096
 _NULLS: tuple[str, ...] = (
@@ -140,18 +146,37 @@ class Plan:
     rows_before: int = 0  # rows between the skipped lines and the data: the header and what is above it
 
     @contextmanager
-    def parsed_file(self) -> Iterator[tuple[Any, Callable[[], bytes]]]:
-        """The file as Arrow's parser likes it best, and a function that gives its last bytes once it is parsed."""
+    def blocks(self, size: int) -> Iterator[Iterator[Block]]:
+        r"""The file as UTF-8 in blocks of about ``size`` bytes, and below its last row one that is ours: ``mark`` in each cell.
+
+        If that row does not come out of a parser, the file ended inside quotes. No block ends between ``\r`` and ``\n``:
+        Arrow's parser drops a ``\n`` at the start of a block that follows such an end, though it be inside quotes.
+        """
+        plain = None
         if is_utf8(self.options.encoding or "utf-8", self.options.encoding_errors) and self.source is not None:
-            file = mapped(self.source)
-            if file is not None:
-                size = file.size()
-                with file:
-                    yield file, lambda: _last_bytes(self.source, size)
-                return
+            plain = mapped(self.source)
+        if plain is not None:
+            with plain:
+                yield self._ended(mapped_blocks(plain, size, _not_after_cr))
+            return
         with self.open() as stream:
-            watched = _Watched(stream)
-            yield pa.PythonFile(watched, mode="r"), lambda: watched.tail
+            yield self._ended(_uncut(iter(lambda: stream.read(size), b"")))
+
+    def _ended(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        last: Block = b""
+        for block in blocks:
+            if last:
+                yield last
+            last = block
+        row = self.delimiter.join([self.mark] * len(self.names))
+        rest = bytes(last)
+        yield rest + (("\n" if rest and rest[-1] not in b"\r\n" else "") + row + "\n").encode()
+
+    @property
+    def mark(self) -> str:
+        """A text that no file holds, of characters that mean nothing in this one."""
+        special = (self.delimiter, self.options.quotechar, self.options.escapechar)
+        return "".join([c for c in _MARK if c not in special])
 
     def open(self) -> BinaryIO:
         """The file from the top, as UTF-8."""
@@ -161,11 +186,6 @@ class Plan:
             return stream
         blocks = utf8_blocks(stream, encoding, errors, 1 << 20, self.label)
         return io.BufferedReader(JoinedBlocks(blocks, stream))
-
-    def has_rows(self) -> bool:
-        """Whether anything follows the header."""
-        with self.open() as stream, self.rows(stream) as reader:
-            return next(itertools.islice(reader, self.rows_before, None), None) is not None
 
     @contextmanager
     def rows(self, stream: BinaryIO) -> Iterator[Any]:
@@ -208,7 +228,7 @@ def _read_header(plan: Plan, rows: Iterator[list[str]]) -> None:
     seen, filled = 0, 0
     for row in rows:
         seen += 1
-        if not row and options.skip_blank_lines:
+        if options.skip_blank_lines and _is_blank(row):
             continue
         if header is None:
             plan.names = _unique(list(names) if names is not None else [str(i) for i in range(len(row))])
@@ -235,6 +255,10 @@ def _unique(names: list[str]) -> list[str]:
     return names
 
 
+def _is_blank(row: list[str]) -> bool:
+    return not row or (len(row) == 1 and row[0].isspace())
+
+
 class _Ragged(Exception):
     """A row that Arrow's parser does not take."""
 
@@ -251,7 +275,7 @@ def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iter
         FeatureError: a quote that is never closed.
     """
     cut = _by_python if plan.options.skipinitialspace else _by_arrow
-    size, done = plan.block_bytes, skip_rows
+    size, done = max(plan.block_bytes, 64), skip_rows
     left = None if plan.options.nrows is None else plan.options.nrows - skip_rows
     while left is None or left > 0:
         try:
@@ -266,10 +290,9 @@ def text_batches(plan: Plan, columns: Sequence[str], skip_rows: int = 0) -> Iter
         except _Ragged:
             cut = _by_python
         except _TooLong as error:
-            if not done and not plan.has_rows():
-                return  # a header without a line end
             if size >= _MAX_BLOCK:
-                raise FeatureError(f"{plan.label}: row {done} is longer than 2 GB. {_QUOTING_HINT}") from error
+                where = f"row {done}" if done else "the header or row 0"
+                raise FeatureError(f"{plan.label}: {where} does not end, or not within 2 GB. {_QUOTING_HINT}") from error
             size = min(size * 8, _MAX_BLOCK)
 
 
@@ -278,6 +301,8 @@ def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.Reco
     bad: list[Any] = []
 
     def on_invalid(row: Any) -> str:
+        if options.skip_blank_lines and row.text.isspace():
+            return "skip"
         if row.actual_columns > row.expected_columns and options.on_bad_lines == "skip":
             return "skip"
         bad.append(row)
@@ -293,7 +318,7 @@ def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.Reco
         invalid_row_handler=on_invalid,
     )
     read = pacsv.ReadOptions(
-        block_size=max(size, 64),
+        block_size=size,
         column_names=plan.names,
         skip_rows=options.skiprows or 0,
         skip_rows_after_names=plan.rows_before,
@@ -305,21 +330,29 @@ def _by_arrow(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.Reco
         null_values=nulls,
         strings_can_be_null=bool(nulls),
     )
-    with plan.parsed_file() as (file, tail):
+    with plan.blocks(size) as blocks:
         last = None
         try:
-            with pacsv.open_csv(file, read, parse, cast_to) as reader:
+            with pacsv.open_csv(pa.PythonFile(_Blocks(blocks), mode="r"), read, parse, cast_to) as reader:
                 for batch in reader:
+                    if not batch.num_rows:
+                        continue
                     if last is not None:
                         yield last
                     last = batch
         except pa.ArrowInvalid as error:
             if "Empty CSV file" in str(error):
-                return
+                return  # all of it is skipped
             raise _reason(plan, error, bad) from error
-        if last is not None:
-            _check_closed(plan, last, tail)
-            yield last
+        yield _without_end(plan, last)
+
+
+def _without_end(plan: Plan, last: pa.RecordBatch | None) -> pa.RecordBatch:
+    """The last rows less the one that is ours."""
+    cells = list(last.slice(last.num_rows - 1).to_pylist()[0].values()) if last is not None else []
+    if last is None or set(cells) != {plan.mark}:
+        raise _unclosed(plan, *[text for text in cells if text and plan.mark in text])
+    return last.slice(0, last.num_rows - 1)
 
 
 def _reason(plan: Plan, error: pa.ArrowInvalid, bad: list[Any]) -> Exception:
@@ -344,20 +377,17 @@ def _wrong_byte(plan: Plan) -> FeatureError:
     return FeatureError(f"{plan.label} is not UTF-8. Pass encoding=...")
 
 
-class _Watched:
-    """A stream that remembers its last bytes."""
+class _Blocks:
+    """Blocks as a file for Arrow's parser, which takes each as it is."""
 
     closed = False
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.tail = b""
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks = blocks
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        if data:
-            self.tail = (self.tail + data[-16:])[-16:]
-        return data
+    def read_buffer(self, size: int) -> Block:
+        del size  # they are of the size that was asked for
+        return next(self._blocks, b"")
 
     def readable(self) -> bool:
         return True
@@ -366,29 +396,31 @@ class _Watched:
         pass
 
 
-def _last_bytes(source: Any, size: int) -> bytes:
-    with open(source, "rb") as file:
-        file.seek(max(0, size - 16))
-        return file.read(16)
+def _not_after_cr(data: Bytes, ended: bool) -> int:
+    return len(data) if ended or data[-1] != _CR else len(data) - 1
 
 
-def _check_closed(plan: Plan, last: pa.RecordBatch, tail: Callable[[], bytes]) -> None:
-    """Refuse a file whose end lies inside quotes: the parsers would take all of it for one cell."""
-    if not plan.options.quotes or not last.num_rows or plan.names[-1] not in last.schema.names:
-        return
-    cell = last.column(plan.names[-1])[-1].as_py()
-    if cell is not None and "\n" in cell and not tail().rstrip(b"\r\n").endswith(plan.options.quotechar.encode()):
-        raise _unclosed(plan, cell)
+def _uncut(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    r"""The blocks, with a ``\r`` at the end of one given to the next."""
+    rest = b""
+    for block in blocks:
+        whole = rest + block if rest else block
+        rest = b"\r" if whole[-1] == _CR else b""
+        if len(whole) > len(rest):
+            yield whole[:-1] if rest else whole
+    if rest:
+        yield rest
 
 
-def _unclosed(plan: Plan, cell: str) -> FeatureError:
-    return FeatureError(f"{plan.label} ends inside quotes; the last cell begins with {cell[:40]!r}. {_QUOTING_HINT}")
+def _unclosed(plan: Plan, *cell: str) -> FeatureError:
+    begins = f"; the last cell begins with {cell[-1].partition(plan.mark)[0][:40]!r}" if cell else ""
+    return FeatureError(f"{plan.label} ends inside quotes{begins}. {_QUOTING_HINT}")
 
 
 def _by_python(plan: Plan, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
     places = [plan.names.index(name) for name in columns]
     nulls = frozenset(plan.options.nulls)
-    with plan.open() as stream, plan.rows(stream) as reader:
+    with plan.blocks(size) as blocks, plan.rows(io.BufferedReader(JoinedBlocks(blocks))) as reader:
         for _ in itertools.islice(reader, plan.rows_before):
             pass
         for rows in _bounded(_squared(plan, reader), size):
@@ -418,8 +450,13 @@ def _squared(plan: Plan, reader: Any) -> Iterator[list[str]]:
     from nlpdata._report import get_logger
 
     width, number, action = len(plan.names), 0, plan.options.on_bad_lines
+    end = [mark := plan.mark] * width
     for row in reader:
-        if not row and plan.options.skip_blank_lines:
+        if row == end:
+            return
+        if row and mark in row[-1]:
+            raise _unclosed(plan, row[-1])
+        if plan.options.skip_blank_lines and (not row or (width > 1 and _is_blank(row))):
             continue
         if len(row) > width:
             message = f"{plan.label}: line {reader.line_num} (row {number}) has {len(row)} cells where {width} are expected"

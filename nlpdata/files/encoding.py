@@ -88,8 +88,8 @@ def _not_encoded(error: UnicodeDecodeError, encoding: str, place: str, line: int
 class JoinedBlocks(io.RawIOBase):
     """Blocks of bytes as one stream to read from; closing it closes the file they come from."""
 
-    def __init__(self, blocks: Iterator[bytes], below: BinaryIO | None = None) -> None:
-        self._blocks, self._rest, self._below = blocks, b"", below
+    def __init__(self, blocks: Iterator[Any], below: BinaryIO | None = None) -> None:
+        self._blocks, self._rest, self._below = blocks, memoryview(b""), below
 
     def readable(self) -> bool:
         """True."""
@@ -98,7 +98,7 @@ class JoinedBlocks(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill ``buffer`` with what comes next; 0 at the end."""
         if not self._rest:
-            self._rest = next(self._blocks, b"")
+            self._rest = memoryview(next(self._blocks, b"")).cast("B")
         part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(part)] = part
         return len(part)

@@ -119,6 +119,8 @@ def _number_texts(texts: pa.Array, style: Style) -> pa.Array:
         numbers = pc.replace_substring(numbers, style.thousands, "")
     if style.decimal != ".":
         numbers = pc.replace_substring(numbers, style.decimal, ".")
+    if b"+" in _bytes_of(numbers):  # Arrow reads no sign but a minus
+        numbers = pc.replace_substring_regex(numbers, r"^\+([\d.])", r"\1")
     return numbers
 
 

@@ -12,6 +12,7 @@ import datetime
 import decimal
 import io
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, did_you_mean
-from nlpdata.features import Features
+from nlpdata.features import Features, check_on_mixed_types
 from nlpdata.files.ahead import AHEAD_BYTES, map_ahead
 from nlpdata.files.base import (
     Batch,
@@ -40,8 +41,10 @@ from nlpdata.files.base import (
 )
 from nlpdata.files.encoding import JoinedBlocks, find_codec, is_utf8, utf8_blocks
 from nlpdata.files.json_parse import Guess, Parser, Text, declared_text, skip
+from nlpdata.files.json_spelled import mixed_columns, spelled_features
 
 _SPACE = b" \t\r\n"
+_BLANKS = _SPACE.decode()
 _NEWLINE = 10
 _BOM = b"\xef\xbb\xbf"
 _LINES_BYTES = 8 * 2**20  # a block of lines becomes a record batch, which is written as it is
@@ -52,7 +55,9 @@ _MAX_BLOCK = 2**31 - 2
 class JsonOptions:
     """How JSON is read. ``field`` is the key that holds the rows; ``a.b`` leads into nested objects.
 
-    ``chunksize`` and ``block_size`` are older names of ``batch_bytes``; ``use_threads`` and ``newlines_in_values`` do nothing.
+    ``on_mixed_types="use_json"`` reads columns whose values have no common type as :class:`nlpdata.Json` (all of the file is
+    looked through first, and its dates stay text); None refuses them. ``chunksize`` and ``block_size`` are older names of
+    ``batch_bytes``; ``use_threads`` and ``newlines_in_values`` do nothing.
     """
 
     field: str | None = None
@@ -62,9 +67,11 @@ class JsonOptions:
     block_size: int | None = None
     use_threads: bool = True
     newlines_in_values: bool | None = None
+    on_mixed_types: str | None = None
 
     def __post_init__(self) -> None:
         find_codec(self.encoding)
+        check_on_mixed_types(self.on_mixed_types)
 
 
 class JsonFile(FileType):
@@ -94,14 +101,16 @@ class JsonFile(FileType):
         chosen = parse_options(JsonOptions, options, "json")
         size = min(batch_bytes_or_default(batch_bytes or chosen.chunksize or chosen.block_size), _MAX_BLOCK)
         wanted = list(columns) if columns is not None else list(features) if features else None
-        parser = Parser(label_of(source), wanted, declared_text(features))
+        parser = Parser(label_of(source), wanted, declared_text(features), spelled=spelled_features(features))
         with reopenable(source) as reopen:
             if chosen.field is not None:
                 with reopen() as stream:
-                    yield from _field_batches(_as_utf8(stream, chosen, parser.label), chosen.field, parser, size)
+                    yield from _field_batches(_as_utf8(stream, chosen, parser.label), chosen, parser, size)
                 return
             plain = mapped(source) if is_utf8(chosen.encoding, chosen.encoding_errors) else None
             parser.again = lambda: _blocks((reopen, plain), chosen, parser, size)
+            if chosen.on_mixed_types and features is None:
+                parser.spelled = mixed_columns(map(parser.values, parser.again()))
             with plain or nullcontext(), closing(map_ahead(_guesser(parser), parser.again(), len, AHEAD_BYTES)) as guesses:
                 for guess in guesses:
                     yield from parser.parse(guess) if isinstance(guess, Guess) else parser.batches(parser.table(guess))
@@ -110,7 +119,8 @@ class JsonFile(FileType):
     def write(self, batches: Iterable[Batch], target: Source, **options: Any) -> int:
         """One JSON object per line and row (``lines=False``: one array of objects); the number of bytes.
 
-        Options: see :class:`JsonWriteOptions`. Times are ISO 8601, bytes are base64.
+        Options: see :class:`JsonWriteOptions`. Times are ISO 8601, durations seconds, decimals text, bytes base64; NaN and
+        infinities, which JSON does not have, are null.
         """
         schema, rows = first_schema(batches, options.pop("schema", None))
         chosen = parse_options(JsonWriteOptions, options, "json")
@@ -156,9 +166,26 @@ class JsonWriteOptions:
     def shown(self) -> Callable[[Any], str]:
         """A function that gives the text of one row."""
         separators = None if self.indent else (",", ":")
-        return json.JSONEncoder(
-            ensure_ascii=self.force_ascii, indent=self.indent, separators=separators, default=_as_plain
+        encode = json.JSONEncoder(
+            ensure_ascii=self.force_ascii, indent=self.indent, separators=separators, default=_as_plain, allow_nan=False
         ).encode
+
+        def shown(row: Any) -> str:
+            try:
+                return encode(row)
+            except ValueError:
+                return encode(_finite(row))
+
+        return shown
+
+
+def _finite(value: Any) -> Any:
+    """The value with None for numbers that JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    return [_finite(v) for v in value] if isinstance(value, list) else value
 
 
 def _as_plain(value: Any) -> Any:
@@ -289,16 +316,16 @@ def _array_blocks(stream: io.BufferedReader, parser: Parser, size: int) -> Itera
 def _array_items(stream: BinaryIO, parser: Parser, size: int) -> Iterator[tuple[list[str], list[Any]]]:
     """Blocks of items: their texts and their values."""
     text = io.TextIOWrapper(stream, "utf-8", newline="")
-    decoder, held, position = json.JSONDecoder(), "", 0
+    decoder, held, position, count = json.JSONDecoder(), "", 0, 0
     texts: list[str] = []
     values: list[Any] = []
     try:
         while True:
-            position = skip(held, position, " \t\r\n,")
-            if held[position : position + 1] == "]":
-                break
             try:
-                value, end = decoder.raw_decode(held, position)
+                start = _next_item(held, position, count)
+                if start is None:
+                    break
+                value, end = decoder.raw_decode(held, start)
                 if end == len(held) and not isinstance(value, dict | list | str):
                     raise json.JSONDecodeError("a number may go on", held, end)
             except json.JSONDecodeError as error:
@@ -308,30 +335,56 @@ def _array_items(stream: BinaryIO, parser: Parser, size: int) -> Iterator[tuple[
                 held, position = held[position:], 0
                 more = text.read(max(size, len(held)))
                 if not more:
-                    raise _broken_array(parser, error, held) from error
+                    raise _broken_array(parser, error.msg, held) from error
                 held += more
                 continue
-            texts.append(held[position:end])
+            texts.append(held[start:end])
             values.append(value)
-            position = end
+            position, count = end, count + 1
+        if texts:
+            yield texts, values
+        _check_over(text, held[skip(held, position, _BLANKS) + 1 :], parser)
     except UnicodeDecodeError as error:
         message = f"{parser.label}: about row {parser.row} is not UTF-8 ({error.reason}). Pass encoding=..."
         raise RowError(message, row=parser.row) from error
     finally:
         text.detach()
-    if texts:
-        yield texts, values
 
 
-def _broken_array(parser: Parser, error: json.JSONDecodeError, held: str) -> RowError:
+def _check_over(text: io.TextIOWrapper, rest: str, parser: Parser) -> None:
+    """Refuse anything but blanks after an array."""
+    while rest := rest or text.read(1 << 20):
+        if not rest.isspace():
+            raise _broken_array(parser, "Extra data after the array", rest.lstrip())
+        rest = ""
+
+
+def _next_item(held: str, position: int, count: int) -> int | None:
+    """Where the next item begins, after a comma if there was one before; None where the array ends.
+
+    Raises:
+        json.JSONDecodeError: there is neither, or not yet.
+    """
+    position = skip(held, position, _BLANKS)
+    if held[position : position + 1] == "]":
+        return None
+    if count:
+        if held[position : position + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' delimiter", held, position)
+        position = skip(held, position + 1, _BLANKS)
+    return position
+
+
+def _broken_array(parser: Parser, reason: str, held: str) -> RowError:
     return RowError(
-        f"{parser.label}: row {parser.row} of the array is no JSON, or the file ends too early: {error.msg}, at {held[:40]!r}.",
+        f"{parser.label}: row {parser.row} of the array is no JSON, or the file ends too early: {reason}, at {held[:40]!r}.",
         row=parser.row,
         value=held[:40],
     )
 
 
-def _field_batches(stream: BinaryIO, field: str, parser: Parser, size: int) -> Iterator[pa.RecordBatch]:
+def _field_batches(stream: BinaryIO, options: JsonOptions, parser: Parser, size: int) -> Iterator[pa.RecordBatch]:
+    field = options.field or ""
     try:
         content = json.loads(stream.read())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -341,10 +394,14 @@ def _field_batches(stream: BinaryIO, field: str, parser: Parser, size: int) -> I
         if not all(isinstance(column, list) for column in value.values()):
             value = [value]
         else:
+            if not parser.spelled and options.on_mixed_types:
+                parser.spelled = mixed_columns([[{name: v} for name, values in value.items() for v in values]])
             yield from parser.batches(parser.encoded(value))
             return
     if not isinstance(value, list):
         raise FeatureError(f"{parser.label}: the field {field!r} holds {value!r:.60}, not rows (a list of objects).")
+    if not parser.spelled and options.on_mixed_types:
+        parser.spelled = mixed_columns([value])
     step = max(1, size // _bytes_per_row(value))
     for start in range(0, max(len(value), 1), step):
         yield from parser.batches(parser.table(value[start : start + step]))

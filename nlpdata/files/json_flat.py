@@ -262,5 +262,5 @@ def _begin_as_integers(data: Places, starts: Places, stops: Places) -> bool:
     leading = data.take(digits)
     lone = stops - digits == 1
     ends = data.take(stops - 1)
-    fine = ((leading > ord("0")) & (leading <= ord("9"))) | ((leading == ord("0")) & lone & ~negative)
+    fine = ((leading > ord("0")) & (leading <= ord("9"))) | ((leading == ord("0")) & lone)
     return bool((fine & (ends >= ord("0")) & (ends <= ord("9"))).all())

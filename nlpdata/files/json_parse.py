@@ -18,8 +18,9 @@ import pyarrow.json as pajson
 import pyarrow.types as pt
 
 from nlpdata.errors import FeatureError, RowError
-from nlpdata.features import Features, encode_table
+from nlpdata.features import Features, FeatureType, encode_column, encode_table
 from nlpdata.files.json_flat import read_flat
+from nlpdata.files.json_spelled import read_spelled
 
 Text: TypeAlias = bytes | bytearray | pa.Buffer
 
@@ -59,6 +60,7 @@ class Parser:
         again: the blocks of the file from the top.
         first: whether no block was parsed yet.
         regular: whether all objects so far had the keys of the first, in one spacing.
+        spelled: column -> feature of those that only Python's parser reads.
     """
 
     label: str
@@ -68,10 +70,13 @@ class Parser:
     first: bool = True
     regular: bool = True
     row: int = 0
+    spelled: dict[str, FeatureType] = field(default_factory=dict)
 
     def guess(self, text: Text) -> Guess:
         """The block as it would be read now. In any thread, also while the blocks before it are parsed."""
         settled = dict(self.settled)
+        if self.spelled:
+            return Guess(text, settled)
         table = read_flat(text) if self.regular else None
         if table is not None:
             return Guess(text, settled, table, flat=True)
@@ -108,6 +113,8 @@ class Parser:
     def _by_arrow(self, guess: Guess) -> pa.Table | None:
         """The block as Arrow reads it; None if it does not."""
         text = guess.text
+        if self.spelled:
+            return None
         for settled in (self.settled, {n: t for n, t in self.settled.items() if not pt.is_nested(t)}):
             try:
                 known = guess.table if not guess.flat and guess.settled == settled else None
@@ -170,6 +177,10 @@ class Parser:
             yield value
             row += 1
 
+    def values(self, block: Text | list[Any]) -> Iterator[Any]:
+        """The values in a block by Python's parser."""
+        return iter(block) if isinstance(block, list) else self.objects(_own(block))
+
     def table(self, rows: list[Any]) -> pa.Table:
         """Python values as a table: objects by their keys, anything else as the column ``text``.
 
@@ -197,7 +208,14 @@ class Parser:
         if not columns:
             return pa.table({})
         try:
-            return encode_table(columns, None, first_row=self.row)
+            spelled = {
+                name: encode_column(
+                    [read_spelled(value, feature) for value in columns[name]], feature, column=name, first_row=self.row
+                )
+                for name, feature in self.spelled.items()
+                if name in columns
+            }
+            return encode_table(columns | spelled, None, first_row=self.row)
         except RowError as error:
             raise RowError(f"{self.label}: {error}", row=error.row, column=error.column, value=error.value) from error
         except FeatureError as error:

@@ -239,3 +239,76 @@ def test_writing(tmp_path: Path) -> None:
     assert path.read_text() == "a\n" and [p.name for p in tmp_path.iterdir()] == ["x.csv"]
     CSV.write([rows], tmp_path / "x.csv.zst")
     assert table(tmp_path / "x.csv.zst").num_rows == 2
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_line_ends_in_quotes_at_the_edge_of_a_block(tmp_path: Path, packed: bool) -> None:
+    head = 'a,b\r\n1,"'
+    edge = 2**19  # what the parser is given at once
+    for shift in range(-2, 3):
+        text = "x" * (edge - len(head) - 1 + shift)
+        data = f'{head}{text}\r\nend"\r\n2,y\r\n'.encode()
+        path = tmp_path / ("x.csv.gz" if packed else "x.csv")
+        path.write_bytes(gzip.compress(data) if packed else data)
+        assert table(path).to_pydict() == {"a": [1, 2], "b": [f"{text}\r\nend", "y"]}
+
+
+@given(
+    st.lists(st.tuples(st.text("ab\r\n\",'", max_size=90), st.text("c\r\n", max_size=90)), min_size=1, max_size=12),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.integers(64, 140),
+)
+@settings(max_examples=60)
+def test_blocks_of_any_size_give_what_was_written(rows: list[tuple[str, str]], end: str, batch_bytes: int) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator=end).writerows([("a", "b"), *rows])
+    found = table(out.getvalue(), dtype=str, na_filter=False, batch_bytes=batch_bytes)
+    assert [tuple(row.values()) for row in found.to_pylist()] == rows
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        'id,t,b\n1,x,y\n2,"x,y\n3,x,y\n',
+        'id,t,b\n1\n2,"x,y\n3,x,y',
+        '"id,t,b\n1,x,y\n',
+        'id,t,b\n1,x,"y\n',
+        'id,t,b\n1,x,"y"" \n\n\n',
+    ],
+)
+@pytest.mark.parametrize("columns", [None, ["id"]])
+def test_a_quote_in_any_column_must_be_closed(data: str, columns: list[str] | None, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(data)
+    for source in (path, data):
+        with pytest.raises((FeatureError, UnknownColumnError), match=r"ends inside quotes|does not end|no column"):
+            table(source, columns=columns)
+
+
+@pytest.mark.parametrize("tail", ["\n" * 20, " \n", "", "\r\n\r\n", "x y\n"])
+def test_what_may_follow_the_last_quote(tail: str) -> None:
+    assert table('a,b\n1,"x\ny"' + tail).to_pydict() == {"a": [1], "b": ["x\ny" + tail.rstrip("\r\n")]}
+    assert table('a\n"\n"\n').to_pydict() == {"a": ["\n"]}
+
+
+def test_lines_of_blanks_are_blank_lines() -> None:
+    for data in ("a,b\n1,2\n  \n3,4\n\t\n", " \na,b\n1,2\n3,4\n", "a,b\n1,2\n   \n3\n \n4,5\n"):
+        assert table(data).column("a").to_pylist()[:2] == [1, 3], data
+        assert table(data).column("a").null_count == 0
+    assert table("a\nx\n \n").column("a").to_pylist() == ["x", " "]  # in one column, a blank may be a value
+
+
+def test_numbers_may_have_a_plus() -> None:
+    assert table("a,b,c\n+5,+.5,+-1\n-6,+1e+2,2\n").to_pydict() == {"a": [5, -6], "b": [0.5, 100.0], "c": ["+-1", "2"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "latin-1"])
+def test_written_in_other_encodings(encoding: str, tmp_path: Path) -> None:
+    batches = [pa.record_batch({"a": ["é", "x"], "f": [float("nan"), 1.5], "n": [None, 3]})] * 3
+    path = tmp_path / "x.csv"
+    CSV.write(batches, path, encoding=encoding, na_rep="-")
+    assert path.read_bytes() == ("a,f,n\n" + "é,-,-\nx,1.5,3\n" * 3).encode(encoding)  # one mark, at the start
+    assert table(path, encoding=encoding, na_values="-").num_rows == 6
+    with pytest.raises(ArgumentError, match="no encoding 'utf-9'"):
+        CSV.write(batches, tmp_path / "y.csv", encoding="utf-9")
+    assert not (tmp_path / "y.csv").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import gzip
 import io
 import json
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError
-from nlpdata.features import Features, Value, widen_schema
+from nlpdata.features import Features, Json, Value, widen_schema
 from nlpdata.files import get_file_type
 
 JSON = get_file_type("json")
@@ -172,3 +173,90 @@ def test_writing(tmp_path: Path) -> None:
         JSON.write([table], path, orient="split")
     with pytest.raises(ArgumentError, match="indent"):
         JSON.write([table], path, indent=2)
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 10**6])
+@pytest.mark.parametrize(
+    "data",
+    [
+        '[{"a":1}]x',
+        '[{"a":1} {"a":2}]',
+        '[{"a":1},,{"a":2}]',
+        '[{"a":1},]',
+        '[,{"a":1}]',
+        '[{"a":1}]\n[{"a":2}]',
+        '[{"a":1}',
+        "[1 2]",
+    ],
+)
+def test_an_array_is_checked_to_its_end(data: str, batch_bytes: int) -> None:
+    with pytest.raises(RowError, match="of the array is no JSON"):
+        rows(data, batch_bytes=batch_bytes)
+    assert rows(' [ {"a":1}\t,\r\n{"a":2} ] \n ', batch_bytes=batch_bytes) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 10**6])
+@pytest.mark.parametrize("layout", ["lines", "array", "field"])
+def test_declared_json_is_kept_as_it_is(layout: str, batch_bytes: int) -> None:
+    values: list[Any] = [{"b": [1]}, "x", 1, 1.5, None, [1, "a"], {"c": {}}, "2020-01-01", True]
+    objects = [{"s": value, "d": {"k": value}, "n": i, "t": "2020-01-01"} for i, value in enumerate(values)]
+    data = "".join(json.dumps(row) + "\n" for row in objects) if layout == "lines" else json.dumps(objects)
+    options = {"field": "f"} if layout == "field" else {}
+    data = f'{{"f": {data}}}' if layout == "field" else data
+    features = Features({"s": Json(), "d": {"k": Json()}, "n": Value("int64"), "t": Value("string")})
+    found = rows(data, features=features, batch_bytes=batch_bytes, **options)
+    assert [json.loads(row["s"]) if row["s"] else None for row in found] == values
+    assert [json.loads(row["d"]["k"]) if row["d"]["k"] else None for row in found] == values
+    assert [row["n"] for row in found] == list(range(len(values))) and found[0]["t"] == "2020-01-01"
+
+
+@pytest.mark.parametrize("layout", ["lines", "array", "field"])
+def test_mixed_columns_can_be_read_as_json(layout: str) -> None:
+    objects = [{"s": 1, "d": {"k": "x"}, "n": 1}, {"s": 2, "d": {"k": "y"}, "n": 2}, {"s": "1", "d": {"k": 3}, "n": 3}]
+    data = "".join(json.dumps(row) + "\n" for row in objects) if layout == "lines" else json.dumps(objects)
+    options = {"field": "f"} if layout == "field" else {}
+    data = f'{{"f": {data}}}' if layout == "field" else data
+    with pytest.raises(RowError, match="No type holds"):
+        rows(data, **options)
+    for batch_bytes in (1, 10**6):
+        found = rows(data, on_mixed_types="use_json", batch_bytes=batch_bytes, **options)
+        assert [json.loads(row["s"]) for row in found] == [1, 2, "1"] and [row["n"] for row in found] == [1, 2, 3]
+        kept = [json.loads(row["d"] if isinstance(row["d"], str) else row["d"]["k"]) for row in found]
+        assert kept in (["x", "y", 3], [{"k": "x"}, {"k": "y"}, {"k": 3}])  # blocks of one row show no common key
+    with pytest.raises(ArgumentError, match="on_mixed_types is 'use_json' or None"):
+        rows(data, on_mixed_types="json", **options)
+
+
+def test_numbers_that_json_does_not_have_are_null(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    batch = pa.record_batch({"f": [1.5, float("nan"), float("inf")], "l": [[float("nan"), 1.0], [], None]})
+    JSON.write([batch], path)
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in path.read_text().splitlines()]
+    assert lines == [{"f": 1.5, "l": [None, 1.0]}, {"f": None, "l": []}, {"f": None, "l": None}]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_times_durations_and_decimals_are_read_as_they_are_written(nested: bool, tmp_path: Path) -> None:
+    values = {
+        "t": ([datetime.time(1, 2, 3, 4), None], "time64[us]"),
+        "d": ([datetime.timedelta(days=-3, microseconds=1), None], "duration[us]"),
+        "c": ([decimal.Decimal("-1.50"), None], "decimal128(5, 2)"),
+        "s": ([datetime.datetime(2020, 1, 2, 3), None], "timestamp[us]"),
+    }
+    arrays = {name: pa.array(found, type=Value(kind).pa_type) for name, (found, kind) in values.items()}
+    features = Features({name: Value(kind) for name, (_, kind) in values.items()})
+    batch = pa.record_batch(arrays)
+    if nested:
+        struct = pa.StructArray.from_arrays(list(arrays.values()), names=list(arrays))
+        batch = pa.record_batch({"x": pa.ListArray.from_arrays([0, 1, 2], struct)})
+        features = Features({"x": [dict(features)]})
+    path = tmp_path / "x.jsonl"
+    JSON.write([batch], path)
+    assert rows(path, features=features) == batch.to_pylist()
+    with pytest.raises(RowError, match="'noon'"):
+        rows('{"t":"noon"}', features=Features({"t": Value("time64[us]")}))
+
+
+def test_minus_zero_is_an_integer() -> None:
+    for data in ('{"a":3}\n{"a":-0}\n', '{"a":-0}\n{"a":3}\n', '{"a":-0,"b":[]}\n{"a":3}\n', '[{"a":-0},{"a":3}]'):
+        assert {type(row["a"]) for row in rows(data)} == {int}
