@@ -27,6 +27,7 @@ from nlpdata.settings import cores
 PATIENCE_SECONDS = 0.3
 _WORTH_SECONDS = 1.0  # of work left, below which starting processes does not pay
 _LONG_SECONDS = 10.0  # of work left, for which processes are started without patience
+_TELLING_SECONDS = 0.05  # of work, after which the first rows' own cost (what is read, imported, filled) tells little less
 _LOOK_SECONDS = 0.01
 _LEAST_SECONDS = 0.2  # of work that is not worth dividing
 _PIECES = 16  # a worker's share of the rows is cut into so many at most, where their cost is not known
@@ -356,7 +357,7 @@ class _Patience:
         if not (self._total and self._rows):
             return _WORTH_SECONDS if spent >= patience else 0.0
         left = spent * (self._total - self._rows) / self._rows
-        return left if spent >= patience or left >= _LONG_SECONDS else 0.0
+        return left if spent >= (_TELLING_SECONDS if left >= _LONG_SECONDS else patience) else 0.0
 
 
 def told(error: bytes | None, trace: str, number: int) -> BaseException:

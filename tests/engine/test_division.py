@@ -134,6 +134,16 @@ def test_one_long_task_is_shared(tmp_path: Path, on_disk: bool) -> None:
     assert who[0] == os.getpid() and len(set(who)) == 3 and who.count(os.getpid()) < rows // 2
 
 
+def test_a_first_row_that_takes_long_does_not_tell_of_the_others() -> None:
+    def function(row: Any) -> Any:
+        time.sleep(0.02 * (row["n"] == 0))
+        return {"who": os.getpid()}
+
+    executor = ProcessExecutor(2, patience_seconds=5.0)
+    made = run_map(make_source({"n": list(range(5000))}), Map(function), Options(None, executor=executor))
+    assert set(made.view.table().column("who").to_pylist()) == {os.getpid()}
+
+
 def test_a_shared_filter_keeps_the_order(tmp_path: Path) -> None:
     def keep(row: Any) -> bool:
         time.sleep(0.002)
