@@ -52,14 +52,11 @@ def is_too_wide(width: int, octets: int, rows: int) -> bool:
     return width * rows > min(_FIXED_WIDTH_BYTES, _OBJECTS_SHARE * (octets + _STR_BYTES * rows))
 
 
-def _longest(array: Any) -> int:
+def _lengths(array: Any) -> Ndarray:
+    """Of each text, in bytes."""
     offsets = buffers.list_offsets(array)
-    return int((offsets[1:] - offsets[:-1]).max())
-
-
-def _octets(array: Any) -> int:
-    first, last = buffers.list_offsets(array)[[0, -1]].tolist()
-    return int(last - first)
+    found: Ndarray = offsets[1:] - offsets[:-1]
+    return found
 
 
 def _is_plain_ascii(array: Any) -> bool:
@@ -71,18 +68,24 @@ def _is_plain_ascii(array: Any) -> bool:
     return first == last or bool(octets.min() > 0)
 
 
-def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
-    """Text arrays as a fixed-width one, padded in Arrow; None unless all of it is ASCII, without nulls and NULs, and none is
-    much longer than the others.
+def text_array(arrays: Sequence[Any]) -> Ndarray | None:
+    """Text arrays as a fixed-width one, padded in Arrow, or as one of objects, without a look at each text; None where it takes
+    one: some are not ASCII, or have NULs.
 
     >>> import pyarrow as pa
-    >>> fixed_width([pa.array(["a", "bc"])]).tolist()
+    >>> text_array([pa.array(["a", "bc"])]).tolist()
     ['a', 'bc']
     """
     if any(array.null_count for array in arrays):
-        return None
-    width, rows = max(map(_longest, arrays)), sum(map(len, arrays))
-    if not width or is_too_wide(4 * width, sum(map(_octets, arrays)), rows) or not all(map(_is_plain_ascii, arrays)):
+        return _objects_of(arrays)
+    lengths = [_lengths(array) for array in arrays]
+    rows, octets = sum(map(len, arrays)), int(sum(map(np.sum, lengths)))
+    array, own = max(zip(arrays, lengths, strict=True), key=lambda pair: int(pair[1].max(initial=0)))
+    width = len(array[int(own.argmax())].as_py()) if octets else 0
+    # The width is at least that many characters, and all texts together have at most as many as they have bytes.
+    if is_too_wide(4 * width, octets, rows):
+        return _objects_of(arrays)
+    if not width or not all(map(_is_plain_ascii, arrays)):
         return None
     letters = buffers.empty(width * rows, np.dtype(np.uint32))
     at = 0
@@ -92,6 +95,11 @@ def fixed_width(arrays: Sequence[Any]) -> Ndarray | None:
         np.copyto(letters[at : at + count], np.frombuffer(padded.buffers()[2], np.uint8, count, start))
         at += count
     return letters.view(f"<U{width}" if sys.byteorder == "little" else f">U{width}")
+
+
+def _objects_of(arrays: Sequence[Any]) -> Ndarray:
+    found = [array.to_numpy(zero_copy_only=False) for array in arrays]
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 class NumpyFormatter(ArrayFormatter):
@@ -126,10 +134,10 @@ class NumpyFormatter(ArrayFormatter):
         return value
 
     def convert(self, column: Any) -> Any:
-        """A column as one array where its rows stack, else an object array; ASCII text without an object a value."""
+        """A column as one array where its rows stack, else an object array."""
         arrays = buffers.chunks(column)
         if arrays and arrays[0].type.id in (buffers.STRING, buffers.LARGE_STRING):
-            found = fixed_width(arrays)
+            found = text_array(arrays)
             if found is not None:
                 return found
         return super().convert(column)
