@@ -442,7 +442,8 @@ def concatenate(states: Sequence[State], info: DatasetInfo | None, split: str | 
     """Datasets one above the other (axis 0) or side by side (axis 1); nothing is copied."""
     if axis == 0:
         features = combine.common_features([state.features for state in states])
-        states = [_with_types_of(state, features) for state in states]
+        schema = features.arrow_schema
+        states = [_with_types_of(state, features, schema) for state in states]
         view = combine.stack([state.view for state in states], [state.features for state in states], features)
     else:
         view = combine.beside([state.view for state in states])
@@ -457,10 +458,14 @@ def concatenate(states: Sequence[State], info: DatasetInfo | None, split: str | 
     )
 
 
-def _with_types_of(state: State, features: Features) -> State:
-    """A dataset cast to common features where a null type is hidden inside another type."""
-    own = {name: feature for name, feature in state.features.items() if not combine.is_null(feature)}
-    inner = {name: features[name] for name in own if _differs(state, name, features[name])}
+def _with_types_of(state: State, features: Features, schema: pa.Schema) -> State:
+    """A dataset cast to common features, which have that schema, where a null type is hidden inside another type."""
+    stored = state.view.schema
+    inner = {
+        name: features[name]
+        for name, own in state.features.items()
+        if not combine.is_null(own) and (features[name] != own or schema.field(name).type != stored.field(name).type)
+    }
     return cast_columns(state, inner, Keeping()) if inner else state
 
 

@@ -48,6 +48,8 @@ def merge(a: FeatureType, b: FeatureType) -> FeatureType | None:
     >>> merge(Value("null"), Value("string")), merge(Value("int32"), Value("int64"))
     (Value('string'), None)
     """
+    if a is b:
+        return a
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return _merge_structs(a, b)
     if is_null(b):
