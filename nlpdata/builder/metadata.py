@@ -35,7 +35,7 @@ def metadata_of(
         column: of media files, such as ``"image"``.
 
     Raises:
-        DataFileError: a row names a file that does not exist.
+        DataFileError: a row names a file that does not exist, or one that is neither among ``files`` nor in their folder.
         FeatureError: a metadata file names no files, or its columns do not fit those of another.
     """
     told: dict[str, pa.Table | None] = {}
@@ -50,7 +50,7 @@ def metadata_of(
             about = [file in listed or any(path in known for path in row) for row in named]
             if not any(about) and file not in listed:
                 continue
-            _check_files(named, file, known)
+            _check_files(named, file, known, (file.parent, top))
             tables.append(table.filter(pa.array(about, pa.bool_())))
             read.append(str(file))
         told[split] = _concatenated(tables, "The metadata files") if tables else None
@@ -159,10 +159,17 @@ def _named(table: pa.Table) -> list[list[str]]:
     return rows
 
 
-def _check_files(rows: Sequence[Sequence[str]], file: Path, known: set[str]) -> None:
+def _check_files(rows: Sequence[Sequence[str]], file: Path, known: set[str], folders: Sequence[Path]) -> None:
     for number, row in enumerate(rows):
         for path in row:
-            if path not in known and not os.path.isfile(path):
+            if path in known:
+                continue
+            if not any(Path(path).is_relative_to(folder) for folder in folders):
+                raise DataFileError(
+                    f"{file}: row {number} names {os.path.relpath(path, file.parent)!r}, which is outside of the dataset's "
+                    f"folder ({path}). Metadata may come from strangers: only files beside it, or among data_files, are read."
+                )
+            if not os.path.isfile(path):
                 raise DataFileError(
                     f"{file}: row {number} names {os.path.relpath(path, file.parent)!r}, but there is no such file ({path}). "
                     "Add it, correct the name, or remove the row."

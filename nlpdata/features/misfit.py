@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nlpdata.errors import FeatureError, RowError
+from nlpdata.errors import FeatureError, RowError, TypeConflictError
 
 #: What converting values may raise when they do not fit.
 MISFITS = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -74,5 +74,7 @@ def row_error(values: Sequence[Any], row: int, *, column: str, expected: Any, fi
         value = value.as_py()
     where = f"Row {first_row + row}" + (f" of column {column!r}" if column else "")
     why = f" {str(reason).rstrip('. ')}." if isinstance(reason, FeatureError) else ""
-    message = f"{where}: {shown(value)} does not fit {expected}.{why} Change the value, or declare another type for the column."
+    any_type = " (Json() holds values of several types)" if isinstance(reason, TypeConflictError) else ""
+    advice = f"Change the value, or declare another type for the column{any_type}."
+    message = f"{where}: {shown(value)} does not fit {expected}.{why} {advice}"
     return RowError(message, row=first_row + row, column=column or None, value=value)

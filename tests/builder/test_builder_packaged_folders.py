@@ -104,6 +104,18 @@ def test_rows_are_those_of_the_metadata(tmp_path: Path) -> None:
     assert [value and Path(value["path"]).name for value in stored] == ["2.png", "1.png", "2.png", None]
 
 
+@pytest.mark.parametrize("told", ["../../secret.png", "{outside}/secret.png", "cat/../../../secret.png"])
+def test_metadata_of_strangers_leads_to_no_other_file(tmp_path: Path, told: str) -> None:
+    touch(tmp_path, "secret.png", "data/train/1.png")
+    name = told.format(outside=tmp_path)
+    (tmp_path / "data" / "train" / "metadata.csv").write_text(f"file_name\n1.png\n{name}\n")
+    with pytest.raises(DataFileError, match=r"row 1 names .*secret\.png', which is outside of the dataset's folder"):
+        load_dataset("imagefolder", data_dir=str(tmp_path / "data"))
+    files = [str(tmp_path / "secret.png"), str(tmp_path / "data" / "train" / "*")]
+    got = load_dataset("imagefolder", data_files={"train": files}, split="train")
+    assert [Path(path).name for path in paths(got)] == ["1.png", "secret.png"]
+
+
 def test_lists_of_files(tmp_path: Path) -> None:
     touch(tmp_path, "1.png", "2.png")
     lines = ['{"file_names": ["1.png", "2.png"], "t": 1}', '{"file_names": [], "t": 2}', '{"file_names": null, "t": 3}']

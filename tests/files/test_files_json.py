@@ -216,7 +216,7 @@ def test_mixed_columns_can_be_read_as_json(layout: str) -> None:
     data = "".join(json.dumps(row) + "\n" for row in objects) if layout == "lines" else json.dumps(objects)
     options = {"field": "f"} if layout == "field" else {}
     data = f'{{"f": {data}}}' if layout == "field" else data
-    with pytest.raises(RowError, match="No type holds"):
+    with pytest.raises(RowError, match=r"No type holds(.|\n)*Json\(\) holds values of several types"):
         rows(data, **options)
     for batch_bytes in (1, 10**6):
         found = rows(data, on_mixed_types="use_json", batch_bytes=batch_bytes, **options)
