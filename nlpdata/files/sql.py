@@ -12,7 +12,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ from nlpdata.files.state import file_state
 _NAME = re.compile(r"\w+(\.\w+)*")
 _SQLITE = "sqlite:///"
 _IF_EXISTS = ("fail", "replace", "append")
+_MOST = 2**63 - 1
+_UNTOLD = ("sqlite3", "duckdb")  # modules that commit each statement of those that change tables, unless told otherwise
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -201,26 +203,49 @@ def write_sql(
 
     Raises:
         ArgumentError: the table exists and ``if_exists`` is ``"fail"``.
-        FeatureError: a column of lists or structs, which a table does not hold.
+        FeatureError: a column of lists or structs, which a table does not hold, or an integer beyond 64 bits with a sign.
     """
     SqlWriteOptions(if_exists)
     count = 0
-    with connected(con) as connection, closing(connection.cursor()) as cursor:
-        try:
-            made = schema is not None
-            if schema is not None:
-                _make_table(cursor, name, schema, if_exists)
-            for batch in batches_of(batches):
-                if not made:
-                    _make_table(cursor, name, batch.schema, if_exists)
-                    made = True
-                cursor.executemany(_insert(connection, name, batch.schema.names), _plain_rows(batch))
-                count += batch.num_rows
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
+    with connected(con) as connection, closing(connection.cursor()) as cursor, _all_or_nothing(connection, cursor):
+        made = schema is not None
+        if schema is not None:
+            _make_table(cursor, name, schema, if_exists)
+        for batch in batches_of(batches):
+            if not made:
+                _make_table(cursor, name, batch.schema, if_exists)
+                made = True
+            cursor.executemany(_insert(connection, name, batch.schema.names), _plain_rows(batch))
+            count += batch.num_rows
     return count
+
+
+@contextmanager
+def _all_or_nothing(connection: Any, cursor: Any) -> Iterator[None]:
+    """What is done with the cursor, as one transaction; what was done before in an open one stays as it is if this fails.
+
+    DB-API connections are in a transaction always. Those of sqlite3 begin one before rows are inserted, but not before a table
+    is made or dropped, and those of DuckDB only when told.
+    """
+    module = type(cursor).__module__.lstrip("_").partition(".")[0]
+    begin, end, undo = ("BEGIN", "COMMIT", ["ROLLBACK"]) if module in _UNTOLD else ("", "", [])
+    if module == "sqlite3" and cursor.connection.in_transaction:
+        begin, end, undo = "SAVEPOINT nlpdata", "RELEASE nlpdata", ["ROLLBACK TO nlpdata", "RELEASE nlpdata"]
+    try:
+        if begin:
+            cursor.execute(begin)
+        yield
+        if end:
+            cursor.execute(end)
+        if end != "COMMIT":
+            connection.commit()
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            for statement in undo:
+                cursor.execute(statement)
+            if not begin:
+                connection.rollback()
+        raise
 
 
 def _make_table(cursor: Any, name: str, schema: pa.Schema, if_exists: str) -> None:
@@ -274,7 +299,11 @@ def _insert(connection: Any, name: str, columns: Sequence[str]) -> str:
 def _plain_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     """Rows of values that databases take; times and dates as ISO text."""
     columns = []
-    for column in batch.columns:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pt.is_uint64(column.type) and (most := pc.max(column).as_py() or 0) > _MOST:
+            raise FeatureError(
+                f"The column {name!r} holds {most}, but integers of a table go up to {_MOST}. Cast it to text."
+            )
         values = column.to_pylist()
         if pt.is_temporal(column.type) or pt.is_decimal(column.type):
             values = [None if value is None else str(value) for value in values]

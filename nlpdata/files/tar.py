@@ -76,7 +76,8 @@ class TarFile(FileType):
         A member that a stem lacks is null. The tar is read as a stream, a batch at a time.
 
         Raises:
-            RowError: a member that is not what its extension says; names tar, member and row.
+            RowError: a member that is not what its extension says, or a second one for a column of a row; names tar, member
+                and row.
             ArchiveError: no tar, or one that is damaged.
         """
         parse_options(TarOptions, options, "webdataset")
@@ -120,7 +121,11 @@ def _rows(source: Source, label: str) -> Iterator[tuple[dict[str, Any], int]]:
             row, size = {"__key__": key, "__url__": label}, 0
         data = file.read()
         size += len(data) + len(key)
-        row[extension.lower()] = _decoded(data, path, extension.lower(), (label, number))
+        column = extension.lower()
+        if column in row:
+            message = f"{label}: row {number} has two members for the column {column!r}; the second is {path!r}. Rename one."
+            raise RowError(message, row=number, column=column, value=path)
+        row[column] = _decoded(data, path, column, (label, number))
     if row is not None:
         yield row, size
 

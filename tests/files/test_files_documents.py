@@ -7,6 +7,8 @@ import io
 import json
 import sqlite3
 import tarfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,8 @@ def test_tar_errors_name_the_member(tmp_path: Path) -> None:
     assert (caught.value.row, caught.value.column) == (1, "json")
     with pytest.raises(RowError, match="is no npy"):
         rows_of("webdataset", make_tar(tmp_path / "b.tar", {"a.npy": b"nothing"}))
+    with pytest.raises(RowError, match=r"row 0 has two members for the column 'jpg'; the second is 'a\.JPG'"):
+        rows_of("webdataset", make_tar(tmp_path / "d.tar", {"a.jpg": b"1", "a.JPG": b"2"}))
     (tmp_path / "c.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(ArchiveError):
         rows_of("webdataset", str(tmp_path / "c.tar"))
@@ -139,5 +143,50 @@ def test_sql_written_and_read_again(tmp_path: Path) -> None:
             write_sql([pa.table({"a": [[1]]})], "lists", con)
         with pytest.raises(ArgumentError, match="if_exists"):
             write_sql([table], "t", con, if_exists="no")
+    finally:
+        con.close()
+
+
+@pytest.mark.parametrize("how", ["sqlite3", "sqlite3 that commits by itself", "duckdb"])
+def test_a_table_is_written_whole_or_stays_as_it_was(how: str) -> None:
+    if how == "duckdb":
+        con: Any = pytest.importorskip("duckdb").connect()
+    else:
+        con = sqlite3.connect(":memory:", isolation_level="" if how == "sqlite3" else None)
+
+    def batches() -> Iterator[pa.Table]:
+        yield pa.table({"a": [1, 2]})
+        raise KeyboardInterrupt
+
+    try:
+        con.execute("CREATE TABLE t (a BIGINT)")
+        con.execute("INSERT INTO t VALUES (7)")
+        con.commit()
+        for if_exists in ("replace", "append"):
+            with pytest.raises(KeyboardInterrupt):
+                write_sql(batches(), "t", con, if_exists=if_exists)
+            assert con.execute("SELECT * FROM t").fetchall() == [(7,)]
+        with pytest.raises(KeyboardInterrupt):
+            write_sql(batches(), "other", con)
+        assert write_sql([pa.table({"a": [3]})], "other", con) == 1  # it had not been made
+        with pytest.raises(FeatureError, match=f"column 'a' holds {2**63}, but integers of a table go up to"):
+            write_sql([pa.table({"a": pa.array([2**63], pa.uint64())})], "t", con, if_exists="replace")
+        assert con.execute("SELECT * FROM t").fetchall() == [(7,)]
+    finally:
+        con.close()
+
+
+def test_what_waits_in_a_transaction_stays_when_a_table_cannot_be_written(tmp_path: Path) -> None:
+    con = sqlite3.connect(tmp_path / "x.db")
+    try:
+        con.execute("CREATE TABLE t (a)")
+        con.commit()
+        con.execute("INSERT INTO t VALUES (7)")
+        with pytest.raises(FeatureError, match="go up to"):
+            write_sql([pa.table({"a": pa.array([2**63], pa.uint64())})], "t", con, if_exists="replace")
+        assert con.in_transaction and con.execute("SELECT * FROM t").fetchall() == [(7,)]
+        assert write_sql([pa.table({"a": [8]})], "t", con, if_exists="append") == 1 and not con.in_transaction
+        with closing(sqlite3.connect(tmp_path / "x.db")) as other:
+            assert other.execute("SELECT * FROM t").fetchall() == [(7,), (8,)]
     finally:
         con.close()
