@@ -301,9 +301,7 @@ def _plain_rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     columns = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if pt.is_uint64(column.type) and (most := pc.max(column).as_py() or 0) > _MOST:
-            raise FeatureError(
-                f"The column {name!r} holds {most}, but integers of a table go up to {_MOST}. Cast it to text."
-            )
+            raise FeatureError(f"The column {name!r} holds {most}, but integers of a table go up to {_MOST}. Cast it to text.")
         values = column.to_pylist()
         if pt.is_temporal(column.type) or pt.is_decimal(column.type):
             values = [None if value is None else str(value) for value in values]
