@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from nlpdata._optional import load
-from nlpdata.errors import ArgumentError, FeatureError, did_you_mean
+from nlpdata.errors import ArgumentError, DataFileError, FeatureError, RowError, did_you_mean
 from nlpdata.features import encode_table
 from nlpdata.files.base import Batch, batches_of, check_columns
 from nlpdata.files.state import file_state
@@ -29,6 +29,7 @@ from nlpdata.files.state import file_state
 _NAME = re.compile(r"\w+(\.\w+)*")
 _SQLITE = "sqlite:///"
 _IF_EXISTS = ("fail", "replace", "append")
+_UNITS = ("s", "ms", "us", "ns")
 _MOST = 2**63 - 1
 _UNTOLD = ("sqlite3", "duckdb")  # modules that commit each statement of those that change tables, unless told otherwise
 
@@ -61,9 +62,9 @@ class Database:
 class SqlOptions:
     """How a query is read; the names are those of ``pandas.read_sql``.
 
-    ``params`` fill the placeholders of the query. ``parse_dates`` are columns of texts that hold times, or column -> format.
-    ``coerce_float`` makes decimal numbers floats. ``columns`` are read if ``sql`` is the name of a table. ``index_col`` has no
-    effect: what would be an index is a column.
+    ``params`` fill the placeholders of the query. ``parse_dates`` are columns of texts that hold times, or column -> format, or
+    the unit ("s", "ms", "us", "ns") in which integers count from 1970 on. ``coerce_float`` makes decimal numbers floats.
+    ``columns`` are read if ``sql`` is the name of a table. ``index_col`` has no effect: what would be an index is a column.
     """
 
     index_col: str | Sequence[str] | None = None
@@ -104,7 +105,8 @@ def sql_batches(sql: Any, con: Any, options: SqlOptions | None = None) -> Iterat
 
     Raises:
         FeatureError: the query gives no rows at all (it is no SELECT), or names a column twice.
-        RowError: values of one column that no type holds together.
+        RowError: values of one column that no type holds together, or a text that is no time and should be one.
+        DataFileError: a sqlite file that does not exist.
 
     >>> con = sqlite3.connect(":memory:")
     >>> [batch.to_pydict() for batch in sql_batches("SELECT 1 AS a, 'x' AS b", con)]
@@ -113,6 +115,7 @@ def sql_batches(sql: Any, con: Any, options: SqlOptions | None = None) -> Iterat
     """
     chosen = options or SqlOptions()
     text = _query(sql, chosen.columns)
+    _check_file(con)
     with connected(con) as connection, closing(connection.cursor()) as cursor:
         cursor.execute(text, *(() if chosen.params is None else (chosen.params,)))
         if cursor.description is None:
@@ -182,11 +185,56 @@ def _batch(names: Sequence[str], rows: Sequence[Sequence[Any]], options: SqlOpti
     table = encode_table(columns, None, first_row=first_row)
     formats = options.parse_dates if isinstance(options.parse_dates, Mapping) else dict.fromkeys(options.parse_dates or ())
     for name, form in formats.items():
-        column = table.column(name)
-        if pt.is_string(column.type):
-            times = column.cast(pa.timestamp("us")) if form is None else pc.strptime(column, format=form, unit="us")
-            table = table.set_column(table.column_names.index(name), name, times)
+        times = _times(table.column(name), name, form, first_row)
+        table = table.set_column(table.column_names.index(name), name, times)
     return table.combine_chunks().to_batches()[0]
+
+
+def _times(column: Any, name: str, form: str | None, first_row: int) -> Any:
+    """Texts of a format (ISO 8601 for None), or integers that count units, as times.
+
+    Raises:
+        RowError: a text that is no such time.
+        FeatureError: the column holds something else, or integers of an unknown unit.
+    """
+    kind = column.type
+    if pt.is_temporal(kind) or pt.is_null(kind):
+        return column
+    if pt.is_integer(kind) and form in _UNITS:
+        return column.cast(pa.timestamp(form))
+    if not pt.is_string(kind):
+        raise FeatureError(
+            f"parse_dates names the column {name!r}, which holds {kind}. Times are texts, or integers whose unit is told: "
+            f"parse_dates={{{name!r}: 's'}} (or {', '.join(_UNITS[1:])})."
+        )
+
+    def read(texts: Any) -> Any:
+        return texts.cast(pa.timestamp("us")) if form is None else pc.strptime(texts, format=form, unit="us")
+
+    try:
+        return read(column)
+    except pa.ArrowInvalid as error:
+        for row, value in enumerate(column.to_pylist()):
+            try:
+                read(pa.array([value], pa.string()))
+            except pa.ArrowInvalid:
+                expected = f"the format {form!r}" if form else "a time as ISO 8601 writes it; tell its format in parse_dates"
+                message = f"Row {first_row + row} of column {name!r}: {value!r} is not {expected}."
+                raise RowError(message, row=first_row + row, column=name, value=value) from error
+        raise
+
+
+def _check_file(con: Any) -> None:
+    """Refuse a sqlite file that is not there: connecting would make one.
+
+    Raises:
+        DataFileError: with the path.
+    """
+    path = con.removeprefix(_SQLITE) if isinstance(con, str) and con.startswith(_SQLITE) else ""
+    if path and not path.startswith(":") and not os.path.exists(path):
+        raise DataFileError(
+            f"There is no database {os.path.abspath(path)}, which {con!r} names (four slashes begin a full path)."
+        )
 
 
 def write_sql(

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from nlpdata.errors import ArchiveError, ArgumentError, FeatureError, RowError, UnknownColumnError
+from nlpdata.errors import ArchiveError, ArgumentError, DataFileError, FeatureError, RowError, UnknownColumnError
 from nlpdata.files import get_file_type
 from nlpdata.files.sql import SqlOptions, sql_batches, write_sql
 
@@ -128,6 +128,29 @@ def test_sql_errors(database: str) -> None:
         list(sql_batches("missing", database))
 
 
+def test_sql_times(database: str) -> None:
+    def first(sql: str, **dates: str | None) -> Any:
+        (batch,) = sql_batches(sql, database, SqlOptions(parse_dates=dates))  # type: ignore[arg-type]
+        return batch.column(0)[0].as_py()
+
+    assert first("SELECT '01/02/2020' AS t", t="%d/%m/%Y") == datetime.datetime(2020, 2, 1)
+    assert first("SELECT '2020-02-01T03:00:00' AS t", t=None) == datetime.datetime(2020, 2, 1, 3)
+    assert first("SELECT 86400 AS t", t="s") == datetime.datetime(1970, 1, 2) and first("SELECT NULL AS t", t="s") is None
+    with pytest.raises(FeatureError, match="'t', which holds double"):
+        first("SELECT 1.5 AS t", t="s")
+    with pytest.raises(RowError, match="Row 20 of column 't': 't20' is not a time as ISO 8601") as caught:
+        options = SqlOptions(parse_dates=["t"], chunksize=7)
+        list(sql_batches("SELECT iif(id = 20, text, day) AS t FROM my_rows", database, options))
+    assert (caught.value.row, caught.value.column, caught.value.value) == (20, "t", "t20")
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(DataFileError, match=r"There is no database .*missing\.db"):
+        list(sql_batches("SELECT 1", f"sqlite:///{tmp_path}/missing.db"))
+    assert not (tmp_path / "missing.db").exists()
+    assert next(sql_batches("SELECT 1 AS a", "sqlite:///:memory:")).to_pylist() == [{"a": 1}]
+
+
 def test_sql_written_and_read_again(tmp_path: Path) -> None:
     table = pa.table({'a "b"': [1, None], "é": ["x", "y"], "when": [datetime.datetime(2020, 1, 1), None], "ok": [True, False]})
     con = sqlite3.connect(tmp_path / "out.db")
@@ -152,7 +175,7 @@ def test_a_table_is_written_whole_or_stays_as_it_was(how: str) -> None:
     if how == "duckdb":
         con: Any = pytest.importorskip("duckdb").connect()
     else:
-        con = sqlite3.connect(":memory:", isolation_level="" if how == "sqlite3" else None)
+        con = sqlite3.connect(":memory:", isolation_level="DEFERRED" if how == "sqlite3" else None)
 
     def batches() -> Iterator[pa.Table]:
         yield pa.table({"a": [1, 2]})
