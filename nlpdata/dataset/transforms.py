@@ -337,7 +337,7 @@ def add_item(state: State, item: Mapping[str, Any]) -> State:
     known = {name: value for name, value in values.items() if name in state.features}
     typed = Features({name: state.features[name] for name in known if not combine.is_null(state.features[name])})
     tables = [
-        encode_table({name: known[name] for name in typed}, typed, first_row=state.view.num_rows) if typed else None,
+        encode_table({n: known[n] for n in typed}, typed, first_row=state.view.num_rows, strict=True) if typed else None,
         encode_table({name: value for name, value in values.items() if name not in typed}, None)
         if len(typed) < len(values)
         else None,

@@ -272,7 +272,7 @@ class TaskChanges:
     def _encode(self, name: str, values: Any, first_row: int) -> Any:
         declared = self.step.features
         if declared is not None and name in declared:
-            return encode_column(values, declared[name], column=name, first_row=first_row)
+            return encode_column(values, declared[name], column=name, first_row=first_row, strict=False)
         original = self.source.features.get(name) if self.step.try_original_type else None
         refused: FeatureError | None = None
         if original is not None:

@@ -41,6 +41,26 @@ def encode_value(feature: Any, value: Any) -> Any:
     return feature.encode_example(value)
 
 
+def spelled_as(feature: Any, value: Any) -> Any:
+    """A value with its numbers, texts and flags as the feature declares them, if nothing of them is lost: ``5`` is ``"5"``.
+
+    What else does not fit stays as it is.
+
+    Raises:
+        FeatureError: something of a number, text or flag would be lost.
+    """
+    if value is None:
+        return None
+    if isinstance(feature, Translation):
+        feature = Struct(feature.flatten())
+    if isinstance(feature, Struct):
+        parts = as_mapping(feature, value)
+        return {key: spelled_as(feature[key], part) if key in feature else part for key, part in parts.items()}
+    if isinstance(feature, List | LargeList):
+        return [spelled_as(feature.feature, item) for item in value] if is_listlike(value) else value
+    return feature.encode_example(value) if isinstance(feature, Value) else value
+
+
 def decode_value(feature: Any, value: Any) -> Any:
     """A stored value as users see it."""
     if value is None or not requires_decoding(feature):

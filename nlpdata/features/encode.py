@@ -16,11 +16,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from nlpdata.errors import ArgumentError, FeatureError, TypeConflictError, UnknownColumnError, did_you_mean, unknown
+from nlpdata.errors import (
+    ArgumentError,
+    FeatureError,
+    RowError,
+    TypeConflictError,
+    UnknownColumnError,
+    did_you_mean,
+    unknown,
+)
 from nlpdata.features.array import ArrayXD
 from nlpdata.features.base import FeatureType
 from nlpdata.features.cast import convert, convert_array, expectation, fitting, list_array, struct_array
-from nlpdata.features.codec import as_mapping, is_listlike
+from nlpdata.features.codec import as_mapping, is_listlike, spelled_as
 from nlpdata.features.convert import from_arrow_type
 from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
 from nlpdata.features.iterators import without_iterators
@@ -44,6 +52,7 @@ def encode_column(
     column: str = "",
     first_row: int = 0,
     on_mixed_types: str | None = None,
+    strict: bool = True,
 ) -> Any:
     """The values of a column as an Arrow array of the feature's type.
 
@@ -58,6 +67,8 @@ def encode_column(
         column: named in errors.
         first_row: number of the first row, for errors.
         on_mixed_types: ``"use_json"`` stores inferred values without a common type as JSON; None refuses them.
+        strict: text stays text, and numbers numbers. Otherwise, as where a user declares the type, one becomes the other if
+            nothing is lost: 5 is ``"5"``, ``"5"`` is 5, but 1.5 is no integer and NaN no text; arrays are cast.
 
     Returns:
         A ``pa.Array``, or a ``pa.ChunkedArray`` where one array cannot hold the values.
@@ -69,7 +80,8 @@ def encode_column(
     >>> encode_column(["pos", 0, None], ClassLabel(names=["neg", "pos"])).to_pylist()
     [1, 0, None]
     """
-    return encode_field(values, feature, column=column, first_row=first_row, on_mixed_types=on_mixed_types)[1]
+    found = encode_field(values, feature, column=column, first_row=first_row, on_mixed_types=on_mixed_types, strict=strict)
+    return found[1]
 
 
 def encode_field(
@@ -79,6 +91,7 @@ def encode_field(
     column: str = "",
     first_row: int = 0,
     on_mixed_types: str | None = None,
+    strict: bool = True,
 ) -> tuple[pa.Field, Any]:
     """The Arrow field of a column, which tells the feature, and its values; arguments and errors of :func:`encode_column`."""
     check_on_mixed_types(on_mixed_types)
@@ -93,8 +106,9 @@ def encode_field(
         if isinstance(values, list):
             if not isinstance(feature, Media):
                 values = without_iterators(values, thorough=_holds_json(feature))
-            return field, _encode_list(values, feature, column, first_row)
-        return field, convert_array(values, feature, strict=True, column=column, first_row=first_row)
+            encode = _encode_list if strict else _encode_declared
+            return field, encode(values, feature, column, first_row)
+        return field, convert_array(values, feature, strict=strict, column=column, first_row=first_row)
     if not isinstance(values, list):
         found = from_arrow_type(values.type)
         array = convert_array(values, found, strict=True, column=column, first_row=first_row)
@@ -121,15 +135,21 @@ def _meant(values: list[Any], on_mixed_types: str | None, error: FeatureError) -
 
 
 def encode_table(
-    columns: Mapping[str, Any], features: Features | None, *, first_row: int = 0, on_mixed_types: str | None = None
+    columns: Mapping[str, Any],
+    features: Features | None,
+    *,
+    first_row: int = 0,
+    on_mixed_types: str | None = None,
+    strict: bool = False,
 ) -> pa.Table:
     """Columns as a table; with features, in their order and with what is missing as null.
 
     Args:
         columns: column name -> values, as :func:`encode_column` takes them.
-        features: what the columns are; None infers each.
+        features: what the columns are declared to be; None infers each.
         first_row: number of the first row, for errors.
         on_mixed_types: as for :func:`encode_column`, where types are inferred.
+        strict: as for :func:`encode_column`, where types are declared.
 
     Raises:
         RowError: a value does not fit.
@@ -147,6 +167,7 @@ def encode_table(
             column=name,
             first_row=first_row,
             on_mixed_types=on_mixed_types,
+            strict=strict,
         )
         for name in names
     }
@@ -220,6 +241,21 @@ def _encode_list(values: list[Any], feature: Any, column: str, first_row: int) -
         row, reason = found
         expected = expectation(feature)
         raise row_error(values, row, column=column, expected=expected, first_row=first_row, reason=reason) from error
+
+
+def _encode_declared(values: list[Any], feature: Any, column: str, first_row: int) -> Any:
+    """The values, or if one does not fit as it is, those that a lossless change of spelling makes of them."""
+    try:
+        return _encode_list(values, feature, column, first_row)
+    except RowError:
+        spelled = []
+    for row, value in enumerate(values):
+        try:
+            spelled.append(spelled_as(feature, value))
+        except FeatureError as error:
+            expected = expectation(feature)
+            raise row_error(values, row, column=column, expected=expected, first_row=first_row, reason=error) from error
+    return _encode_list(spelled, feature, column, first_row)
 
 
 def _halves(values: list[Any], feature: Any, column: str, first_row: int) -> pa.ChunkedArray:

@@ -56,8 +56,7 @@ class Value(Feature):
         """A value of this type made from what loader scripts yield, if nothing is lost.
 
         Numbers are read from text (``"5"`` is 5), and text is made from numbers, as scripts have always relied on;
-        ``1.5`` is no integer, ``b"x"`` is no text and 2**24 + 1 no float32. Storing a column (:func:`encode_column`) is
-        stricter.
+        ``1.5`` is no integer, ``b"x"`` and NaN are no text, and 2**24 + 1 is no float32.
 
         Raises:
             FeatureError: the value cannot become this type without loss.
@@ -125,7 +124,7 @@ def _to_bool(value: Any) -> bool:
 def _to_str(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | Real | np.generic | Path):
+    if isinstance(value, bool | Real | np.generic | Path) and value == value:  # NaN stands for a text that is missing
         return str(value)
     raise TypeError("not text")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from nlpdata import Features, Value, load_dataset
@@ -159,3 +160,18 @@ def test_a_damaged_file_leaves_nothing_behind(tmp_path: Path, isolated_cache: Pa
     with pytest.raises((FeatureError, OSError, BuildError), match=r"a\.csv\.gz"):
         load_dataset("csv", data_files=str(path))
     assert not list(isolated_cache.rglob("*.arrow"))
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_declared_numbers_and_texts_become_each_other(tmp_path: Path, kind: str) -> None:
+    rows = [{"id": 7, "n": "5", "more": 1}, {"id": None, "n": "-6", "more": 2}]
+    path = str(tmp_path / f"rows.{kind}")
+    if kind == "json":
+        write(tmp_path / "rows.json", "".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pa.parquet.write_table(pa.Table.from_pylist(rows), path)
+    declared = Features({"id": Value("string"), "n": Value("int16")})
+    got = load_dataset(kind, data_files=path, features=declared, split="train")
+    assert got.features == declared and got[:] == {"id": ["7", None], "n": [5, -6]}
+    with pytest.raises(RowError, match=r"row 1: .*column 'n': '-6' .str. does not fit uint8"):
+        load_dataset(kind, data_files=path, features=Features({"n": Value("uint8")}), split="train")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlpdata.errors import ArgumentError, FeatureError, RowError, TypeConflictError, UnknownColumnError
 from nlpdata.features import (
@@ -236,11 +238,11 @@ def test_values_without_a_common_type(values: list[Any]) -> None:
 
 def test_nulls_in_structs_and_lists() -> None:
     for values in ([{}, {"a": None}], [{"a": None}, {}, None], [{"a": {}}, {"a": {"b": None}}], [{"a": [None, None]}]):
-        for given in (values, [values]):  # Arrow's own arrays of these are broken
-            array = encode_column(given, None)
+        for column in (values, [values]):  # Arrow's own arrays of these are broken
+            array = encode_column(column, None)
             array.validate(full=True)
             assert len(str(array.to_pylist())) > 0
-            assert infer_type(given).equals(array.type, check_metadata=True)
+            assert infer_type(column).equals(array.type, check_metadata=True)
     assert encode_column([{}, {"a": None}], {"a": Value("int8")}).to_pylist() == [{"a": None}] * 2
 
 
@@ -400,8 +402,58 @@ def test_columns_of_unequal_length_and_unknown_columns_are_named() -> None:
 
 def test_a_row_of_a_table_is_named_with_its_global_number() -> None:
     with pytest.raises(RowError) as caught:
-        encode_table({"a": [1, 2], "b": ["x", 3]}, Features({"a": Value("int8"), "b": Value("string")}), first_row=5000)
-    assert (caught.value.row, caught.value.column, caught.value.value) == (5001, "b", 3)
+        encode_table({"a": [1, 2], "b": ["x", [3]]}, Features({"a": Value("int8"), "b": Value("string")}), first_row=5000)
+    assert (caught.value.row, caught.value.column, caught.value.value) == (5001, "b", [3])
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "stored"),
+    [
+        (Value("string"), [5, 1.5, True, np.int8(3), None, "x"], ["5", "1.5", "True", "3", None, "x"]),
+        (Value("int32"), ["5", " -7", True, 2.0, None], [5, -7, 1, 2, None]),
+        (Value("float32"), ["1.5", True, 2, None], [1.5, 1.0, 2.0, None]),
+        (Value("bool"), ["true", "0", 1, 0.0, None], [True, False, True, False, None]),
+        (List(Value("string")), [[1, "a"], (), None, np.arange(2)], [["1", "a"], [], None, ["0", "1"]]),
+        ({"a": {"b": Value("int64")}}, [{"a": {"b": "1"}}, {"a": None}], [{"a": {"b": 1}}, {"a": None}]),
+        (Translation(["de", "en"]), [{"de": 1, "en": "x"}], [{"de": "1", "en": "x"}]),
+        (Value("string"), pa.array([5, None]), ["5", None]),
+        (Value("int8"), np.array(["5", "6"]), [5, 6]),
+    ],
+)
+def test_declared_numbers_and_texts_become_each_other(kind: Any, values: Any, stored: list[Any]) -> None:
+    assert encode_column(values, kind, strict=False).to_pylist() == stored
+    assert encode_table({"c": values}, Features({"c": kind})).column("c").to_pylist() == stored
+    with pytest.raises(RowError):
+        encode_column(values, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "row"),
+    [
+        (Value("string"), ["x", float("nan")], 1),
+        (Value("string"), [1, b"x"], 1),
+        (Value("int64"), ["1", 1.5], 1),
+        (Value("int64"), ["1", "1.5"], 1),
+        (Value("int8"), ["1", "300"], 1),
+        (Value("float32"), [1, 2**24 + 1], 1),
+        (Value("bool"), [True, 2], 1),
+        (Value("bool"), ["true", "perhaps"], 1),
+        (Value("timestamp[s]"), ["2020-01-01"], 0),
+        ({"a": Value("string")}, [{"a": 1}, {"a": "1", "b": 2}], 1),
+        (List(Value("int8")), [["1"], "2"], 1),
+    ],
+)
+def test_what_would_be_lost_is_refused(kind: Any, values: Any, row: int) -> None:
+    with pytest.raises(RowError) as caught:
+        encode_column(values, kind, column="c", strict=False)
+    assert (caught.value.row, caught.value.column) == (row, "c")
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))))
+def test_integers_survive_as_text(values: list[int | None]) -> None:
+    texts = encode_column(values, Value("string"), strict=False)
+    assert texts.to_pylist() == [None if value is None else str(value) for value in values]
+    assert encode_column(texts.to_pylist(), Value("int64"), strict=False).to_pylist() == values
 
 
 @pytest.mark.slow
