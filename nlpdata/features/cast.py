@@ -248,6 +248,10 @@ def _convert_value(array: pa.Array, target: pa.DataType, strict: bool) -> pa.Arr
         raise FeatureError(f"Values of {array.type} are not {target}.")
     if kind == "int" and wanted == "float":
         return _floats(array, target)
+    if kind in ("int", "float") and wanted == "bool":
+        return _flags(array)
+    if kind == wanted == "float":
+        return _rounded(array, target)
     if kind == "int" and wanted in ("date", "time", "timestamp", "duration"):
         return array.cast(pa.int32() if target.bit_width == 32 else pa.int64()).cast(target)
     if kind == "int" and wanted == "decimal":
@@ -258,6 +262,32 @@ def _convert_value(array: pa.Array, target: pa.DataType, strict: bool) -> pa.Arr
             raise FeatureError(f"A time of day does not fit {target}.")
         return days
     return array.cast(target)
+
+
+def _flags(array: pa.Array) -> pa.Array:
+    """Zeros and ones as booleans.
+
+    Raises:
+        FeatureError: there are other numbers.
+    """
+    flags = array.cast(pa.bool_())
+    if not flags.cast(array.type).equals(array):
+        raise FeatureError("Of numbers, only 0 and 1 are booleans.")
+    return flags
+
+
+def _rounded(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Floats as floats of another size; digits may be lost, as always with floats.
+
+    Raises:
+        FeatureError: a finite one is beyond the largest of the type.
+    """
+    found = array.cast(target)
+    if target.bit_width < array.type.bit_width:
+        endless = np.isinf(found.to_numpy(zero_copy_only=False))
+        if endless.any() and not np.isinf(array.to_numpy(zero_copy_only=False)[endless]).all():
+            raise FeatureError(f"{target} holds no number as large.")
+    return found
 
 
 def _floats(array: pa.Array, target: pa.DataType) -> pa.Array:

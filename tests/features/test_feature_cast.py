@@ -37,6 +37,8 @@ CASTS: list[tuple[pa.Array, Any, list[Any]]] = [
     (pa.array([True, None]), Value("string"), ["true", None]),
     (pa.array([True]), Value("int8"), [1]),
     (pa.array([1, 0]), Value("bool"), [True, False]),
+    (pa.array([1.0, 0.0, None]), Value("bool"), [True, False, None]),
+    (pa.array([float("inf"), None, 0.5]), Value("float32"), [float("inf"), None, 0.5]),
     (pa.array(["a"]), Value("large_string"), ["a"]),
     (pa.array(["a"], pa.string_view()), Value("string"), ["a"]),
     (pa.array(["a"]).dictionary_encode(), Value("string"), ["a"]),
@@ -88,6 +90,8 @@ REFUSED: list[tuple[pa.Array, Any, int]] = [
     (pa.array([None, [1]]), Value("int8"), 1),
     (pa.array([1]), [Value("int8")], 0),
     (pa.array([{"a": 1}]), Value("string"), 0), (pa.array([None, {"b": 1}]), {"a": Value("int8")}, 1),
+    (pa.array([1, None, 2]), Value("bool"), 2), (pa.array([0.0, 0.5]), Value("bool"), 1),
+    (pa.array([float("inf"), 1e300]), Value("float32"), 1), (pa.array([[1.0], [None, 7e4]]), [Value("float16")], 1),
     (pa.array([1]), {"a": Value("int8")}, 0), (pa.array([dt.datetime(2020, 1, 1, 1)]), Value("int8"), 0),
 ]  # fmt: skip
 
