@@ -50,7 +50,7 @@ class Reader:
         state: what is read. The reader is a snapshot: a format set later does not reach it.
     """
 
-    __slots__ = ("_formatter", "_lists", "_num_rows", "_plain", "_point", "_rest", "_shown", "_view")
+    __slots__ = ("_formatter", "_lists", "_num_rows", "_plain", "_point", "_rest", "_shown", "_spans", "_view")
 
     def __init__(self, state: State) -> None:
         shown = state.shown_columns
@@ -65,6 +65,7 @@ class Reader:
         self._plain: Formatter = get_formatter(FormatSpec(), _some(state.features, rest))
         self._num_rows = self._view.num_rows
         self._lists = Spans(self._view, self._formatter.listed, self._formatter.bind_lists)
+        self._spans = Spans(self._view, self._formatter.batch, self._formatter.bind_spans)
         self._point = None if rest else point_reader(self._view, self._formatter)
 
     def __getitem__(self, key: Any) -> Any:
@@ -80,7 +81,10 @@ class Reader:
             return self.row(operator.index(key))
         if isinstance(key, list | tuple) and key and isinstance(key[0], str):
             raise TypeError(f"Rows are named by integers, not {key[0]!r}; for columns use select_columns({list(key)!r}).")
-        return self.batch(self.table(as_selection(key, self._view.num_rows)))
+        selection = as_selection(key, self._num_rows)
+        if isinstance(selection, Range) and selection.step == 1 and len(selection) and not self._rest:
+            return self._spans(selection.start, selection.stop)
+        return self.batch(self.table(selection))
 
     def row(self, index: int) -> Any:
         """One row, formatted."""

@@ -368,7 +368,7 @@ class ArrayFormatter(DictFormatter):
             case Numbers():
                 values = _cast(piece.values[start:stop], self.target(piece.values.dtype))
                 if values.ndim > 1:
-                    return self.block_rows(values)
+                    return list(self.block_rows(values))
                 return _masked([self.scalar(v) for v in values], piece.valid, start)
             case Objects():
                 return [None if v is None else self.item(v) for v in piece.items[start:stop]]
@@ -413,7 +413,7 @@ class ArrayFormatter(DictFormatter):
             return self.list_rows(dense, offsets - first if first else offsets)
         return self.elements(piece, start, stop)
 
-    def scalars(self, piece: Numbers) -> list[Any]:
+    def scalars(self, piece: Numbers) -> Sequence[Any]:
         """The rows of a flat number column."""
         values = _cast(piece.values, self.target(piece.values.dtype))
         return self.with_missing([self.scalar(v) for v in values], piece)
@@ -428,7 +428,7 @@ class ArrayFormatter(DictFormatter):
             rows[row] = None if missing is None else self.scalar(missing[0])
         return rows
 
-    def block_rows(self, dense: Ndarray) -> list[Any]:
+    def block_rows(self, dense: Ndarray) -> Sequence[Any]:
         """The rows of a block of numbers, as arrays."""
         return [self.array(row) for row in dense]
 

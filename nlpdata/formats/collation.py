@@ -1,8 +1,9 @@
-"""Rows that torch's ``default_collate`` puts together in one step, because they were cut from one tensor a column.
+"""Rows that torch's ``default_collate`` puts together in one step, because they are made of one tensor a column.
 
-``torch.utils.data.DataLoader`` fetches a list of rows and stacks their values again, one tensor a value. The list given to it
-here remembers the tensors that its rows are views of. Where a column of the list still holds exactly these views, in their
-order, the batch gets one copy of that tensor; any other column is collated by torch. What comes out is the same either way.
+``torch.utils.data.DataLoader`` fetches a list of rows and stacks their values again, one tensor a value: making and stacking
+these takes several times as long as reading. The rows fetched here are dicts that fill themselves when they are first looked
+into. As long as nobody has, a batch is a copy of the columns' tensors; rows that somebody has looked into are collated by
+torch. What comes out is the same either way.
 
 Knows: torch's registry of collate functions, https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.default_collate.
 Does not know: what becomes of a column.
@@ -11,78 +12,160 @@ Does not know: what becomes of a column.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from itertools import repeat
+from threading import RLock
+from typing import Any, Self
+from weakref import ref
 
 from nlpdata._optional import load
-from nlpdata.formats.base import as_rows
-
-_ADDRESS = operator.methodcaller("data_ptr")
+from nlpdata.formats.base import NoCollection, as_rows
 
 
-class Views(list[Any]):
-    """The rows ``whole[0], whole[1], ...`` of a tensor, as a list."""
+class Views(Sequence[Any]):
+    """The rows ``whole[0], whole[1], ...`` of a tensor, cut apart when one of them is asked for."""
 
-    __slots__ = ("version", "whole")
+    __slots__ = ("_rows", "whole")
 
-    def __init__(self, views: Sequence[Any], whole: Any) -> None:
-        super().__init__(views)
-        self.whole, self.version = whole, _version(whole)
+    def __init__(self, whole: Any) -> None:
+        self.whole = whole
+        self._rows: Sequence[Any] = ()
 
-    def are(self, values: Sequence[Any]) -> bool:
-        """Whether some values are these views, as they were made."""
-        if len(values) != len(self) or not all(map(operator.is_, values, self)) or _version(self.whole) != self.version:
-            return False
-        # What torch does not count as a change: x.requires_grad_(), x.data = ...
-        if values[0].requires_grad or values[0].shape != self.whole.shape[1:]:
-            return False
-        first, step = self.whole.data_ptr(), self.whole.stride(0) * self.whole.element_size()
-        return list(map(_ADDRESS, values)) == [first + step * row for row in range(len(values))]
+    def cut(self) -> Sequence[Any]:
+        """The rows, the same objects each time."""
+        if not self._rows:
+            self._rows = self.whole.unbind()
+        return self._rows
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return list, (list(self),)
+    def __len__(self) -> int:
+        return len(self.whole)
 
+    def __getitem__(self, i: Any) -> Any:
+        return self.cut()[i]
 
-def _version(tensor: Any) -> int | None:
-    """How often a tensor, or a view of it, was changed in place, shape included; not known in torch's inference mode."""
-    return None if tensor.is_inference() else tensor._version
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.cut())
 
 
-class Row(dict[str, Any]):
-    """A fetched row: a dict whose class tells torch who collates it. Copied or sent elsewhere, it is a dict."""
+class _Fetch:
+    """The columns of rows that were fetched together; ``untouched`` until one of the rows is looked into."""
 
-    __slots__ = ()
+    __slots__ = ("_lock", "columns", "rows", "untouched")
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        self.columns, self.untouched, self._lock = columns, True, RLock()
+        self.rows: Callable[[], Rows | None] = lambda: None  # a weak reference: else batches would be circles
+
+    def fill(self, row: Filled) -> None:
+        """Put the values into a row, and into the others too where their list is still there: together they take less."""
+        with self._lock:
+            if type(row) is not Row:
+                return
+            self.untouched = False
+            found = self.rows()
+            fetched: tuple[Filled, ...] = (row,) if found is None else found.fetched
+            for name, column in self.columns.items():
+                values = (column[row.index],) if found is None else column
+                deque(map(dict.__setitem__, fetched, repeat(name), values), 0)
+            for one in fetched:
+                one.__class__ = Filled  # last: until now other threads wait above
+            if found is not None:
+                self.columns = {}
+
+
+class Filled(dict[str, Any]):
+    """A fetched row that was looked into: a dict like any other. Copied or sent elsewhere, it is one."""
+
+    __slots__ = ("fetch", "index")
+    fetch: _Fetch
+    index: int
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return dict, (dict(self),)
 
 
-class Rows(list[dict[str, Any]]):
-    """Fetched rows; ``columns`` are what they were made of. Copied or sent elsewhere, it is a list."""
+class Row(Filled):
+    """A fetched row nobody has looked into. Whatever is done with it fills it first, and makes it a :class:`Filled`.
 
-    __slots__ = ("columns",)
+    Until then its values, which only C code that does not ask the class can see, are no values but what they are made of:
+    such code finds something it cannot use, not something wrong.
+    """
 
-    def __init__(self, rows: Iterable[dict[str, Any]] = (), columns: dict[str, Sequence[Any]] | None = None) -> None:
+    __slots__ = ()
+
+
+def _filling(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of dict for rows that may have to be filled first."""
+
+    @wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for one in args:
+            if type(one) is Row:
+                _fill(one)
+        return method(*args, **kwargs)
+
+    return call
+
+
+def _fill(row: Filled) -> None:
+    fetch = getattr(row, "fetch", None)
+    if fetch is not None:
+        fetch.fill(row)
+    else:  # made by someone else: type(row)({...})
+        row.__class__ = Filled
+
+
+for _name, _method in vars(dict).items():
+    if callable(_method) and _name not in ("__new__", "__init__", "__getattribute__", "__class_getitem__", "fromkeys"):
+        setattr(Row, _name, _filling(_method))
+
+
+class Rows(list[Any]):
+    """Fetched rows. Copied or sent elsewhere, it is a list."""
+
+    __slots__ = ("__weakref__", "_fetch", "fetched")
+
+    def __init__(self, rows: Iterable[Any] = ()) -> None:
         super().__init__(rows)
-        self.columns = columns or {}
+        self.fetched: tuple[Any, ...] = ()
+        self._fetch: _Fetch | None = None
 
     @classmethod
-    def of(cls, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> Rows:
+    def of(cls, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]] | Self:
         """The rows that some columns make."""
-        return cls(as_rows(names, columns, Row), dict(zip(names, columns, strict=True)))
+        if not any(isinstance(column, Views) for column in columns):
+            return as_rows(names, columns)
+        fetch = _Fetch(dict(zip(names, columns, strict=True)))
+        unfilled = dict.fromkeys(names, fetch)
+        with NoCollection():
+            made = cls([Row(unfilled) for _ in range(len(columns[0]))])
+        for index, row in enumerate(made):
+            row.index, row.fetch = index, fetch
+        made.fetched, made._fetch, fetch.rows = tuple(made), fetch, ref(made)
+        return made
+
+    def columns(self) -> Mapping[str, Sequence[Any]] | None:
+        """What the rows are made of; None if these are not all rows as they were fetched."""
+        if self._fetch is None or not self._fetch.untouched or len(self) != len(self.fetched):
+            return None
+        return self._fetch.columns if all(map(operator.is_, self, self.fetched)) else None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return list, (list(self),)
 
 
 def register() -> None:
-    """Tell torch how :class:`Row` is collated, and that rows are dicts and lists for what walks through nested values."""
+    """Tell torch how a :class:`Row` is collated, and that rows are dicts and lists for what walks through nested values."""
     registry = getattr(load("torch.utils.data._utils.collate", "torch"), "default_collate_fn_map", None)
-    if registry is not None:  # since torch 2.0; before, rows are collated as any dicts are
-        registry.setdefault(Row, _collate)
     trees = load("torch.utils._pytree", "torch")
-    if Row not in getattr(trees, "SUPPORTED_NODES", {Row: None}):
-        trees.register_pytree_node(Row, lambda row: (list(row.values()), list(row)), _as_dict)
+    for kind in (Row, Filled):
+        if registry is not None:  # since torch 2.0; before, rows are collated as any dicts are
+            registry.setdefault(kind, _collate)
+        if kind not in getattr(trees, "SUPPORTED_NODES", {kind: None}):
+            trees.register_pytree_node(kind, lambda row: (list(row.values()), list(row)), _as_dict)
+    if Rows not in getattr(trees, "SUPPORTED_NODES", {Rows: None}):
         trees.register_pytree_node(Rows, lambda rows: (list(rows), None), lambda rows, _: list(rows))
 
 
@@ -90,17 +173,16 @@ def _as_dict(values: Iterable[Any], names: list[str]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def _collate(batch: Sequence[Row], *, collate_fn_map: Any = None) -> dict[str, Any]:
+def _collate(batch: Sequence[Any], *, collate_fn_map: Any = None) -> dict[str, Any]:
     torchs = load("torch.utils.data._utils.collate", "torch")
     # Someone's own way of collating tensors comes first.
     usual = collate_fn_map is not None and collate_fn_map.get(load("torch", "torch").Tensor) is torchs.collate_tensor_fn
-    columns = batch.columns if usual and isinstance(batch, Rows) else {}
+    columns = batch.columns() if usual and isinstance(batch, Rows) else None
     found = {}
-    for name in batch[0]:
-        values = [row[name] for row in batch]
-        views = columns.get(name)
-        if isinstance(views, Views) and views.are(values):
-            found[name] = views.whole.clone()  # a row that is kept does not change with the batch
+    for name in batch[0] if columns is None else columns:
+        column = [row[name] for row in batch] if columns is None else columns[name]
+        if isinstance(column, Views):
+            found[name] = column.whole.clone()  # a row that is kept does not change with the batch
         else:
-            found[name] = torchs.collate(values, collate_fn_map=collate_fn_map)
+            found[name] = torchs.collate(column, collate_fn_map=collate_fn_map)
     return found

@@ -174,7 +174,7 @@ class NumpyFormatter(ArrayFormatter):
         dense = self.array(dense)
         return [dense[a:b] for a, b in pairwise(offsets.tolist())]
 
-    def scalars(self, piece: Numbers) -> list[Any]:
+    def scalars(self, piece: Numbers) -> Sequence[Any]:
         """Scalars of the stored type, unless a ``dtype`` was asked for."""
         return self.with_missing(list(piece.values), piece) if self.dtype is None else super().scalars(piece)
 

@@ -105,34 +105,31 @@ class TorchFormatter(ArrayFormatter):
 
     def split(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
         """A list of tensors over one copy of the values."""
-        return self.list_rows(dense, offsets)
+        return list(self.list_rows(dense, offsets))
 
-    def list_rows(self, dense: Ndarray, offsets: Ndarray) -> list[Any]:
-        """A list of tensors over one copy of the values."""
+    def list_rows(self, dense: Ndarray, offsets: Ndarray) -> Sequence[Any]:
+        """Tensors over one copy of the values."""
         if self._grad:
             return [self.array(dense[a:b]) for a, b in pairwise(offsets.tolist())]
         if len(offsets) < 2:
             return []
         whole, lengths = self.array(dense), offsets[1:] - offsets[:-1]
-        views = self._torch.split_with_sizes(whole, lengths.tolist())
-        return Views(views, whole.view(len(lengths), -1)) if len(whole) and (lengths == lengths[0]).all() else list(views)
+        if len(whole) and (lengths == lengths[0]).all():
+            return Views(whole.view(len(lengths), -1))
+        return list(self._torch.split_with_sizes(whole, lengths.tolist()))
 
-    def block_rows(self, dense: Ndarray) -> list[Any]:
-        """A list of tensors over one copy of the values."""
-        return super().block_rows(dense) if self._grad or not len(dense) else self._unbound(self.array(dense))
+    def block_rows(self, dense: Ndarray) -> Sequence[Any]:
+        """Tensors over one copy of the values."""
+        return super().block_rows(dense) if self._grad or not len(dense) else Views(self.array(dense))
 
-    def scalars(self, piece: Numbers) -> list[Any]:
+    def scalars(self, piece: Numbers) -> Sequence[Any]:
         """Tensors of rank 0 over one copy of the values."""
         dense = self.dense(piece.values, None)
         assert dense is not None
         if self._grad:
             return self.with_missing([self.scalar(v) for v in dense], piece)
-        views = self._unbound(self.array(dense))
-        return views if piece.valid is None else self.with_missing(list(views), piece)
-
-    @staticmethod
-    def _unbound(whole: Any) -> list[Any]:
-        return Views(whole.unbind(), whole)
+        rows = Views(self.array(dense))
+        return rows if piece.valid is None else self.with_missing(list(rows), piece)
 
     def join(self, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         """Rows that ``default_collate`` need not stack again."""

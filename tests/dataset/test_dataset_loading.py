@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +104,27 @@ features = Features(
 def test_fetched_rows_collate_as_plain_dicts_do(rows: list[dict[str, object]], chosen: st.DataObject) -> None:
     some = st.lists(st.integers(0, len(rows) - 1), min_size=1)
     indices = chosen.draw(some | some.map(lambda i: list(range(min(i), max(i) + 1))))
-    fetched = Dataset.from_list(rows, features=features).with_format("torch").__getitems__(indices)
-    change = chosen.draw(st.sampled_from(["nothing", "reverse", "drop", "replace", "new column", "copy"]))
-    if change == "reverse":
-        fetched.reverse()
-    elif change == "drop" and len(fetched) > 1:
-        fetched.pop()
-    elif change == "replace":
-        fetched[-1]["pair"] = fetched[-1]["pair"] + 1
-    elif change == "new column":
-        for row in fetched:
-            row["more"] = row["number"] * 2
-    elif change == "copy":
-        fetched = copy.copy(fetched)
-    expected, found = collated_by_torch(fetched), data.default_collate(fetched)
+    ds = Dataset.from_list(rows, features=features).with_format("torch")
+    change = chosen.draw(st.sampled_from(["nothing", "reverse", "drop", "replace", "look", "put", "new column", "copy"]))
+
+    def fetch() -> list[dict[str, Any]]:
+        fetched = ds.__getitems__(indices)
+        if change == "reverse":
+            fetched.reverse()
+        elif change == "drop" and len(fetched) > 1:
+            fetched.pop()
+        elif change == "replace":
+            fetched[-1]["pair"] = fetched[-1]["pair"] + 1
+        elif change == "look":
+            assert len(fetched[0]["pair"]) == 2
+        elif change == "put":
+            fetched[0] = dict(fetched[-1])
+        elif change == "new column":
+            for row in fetched:
+                row["more"] = row["number"] * 2
+        return copy.copy(fetched) if change == "copy" else fetched
+
+    expected, found = collated_by_torch(fetch()), data.default_collate(fetch())  # the first looks into rows, so fetch twice
     assert type(found) is dict and list(found) == list(expected)
     assert shown(found) == shown(expected)
 
@@ -176,6 +186,92 @@ def test_what_a_collate_function_changes_in_place_counts(change: Callable[[Any],
     expected = collate([{name: torch.tensor(column[i]) for name, column in values.items()} for i in range(4)])
     for name in values:
         assert torch.equal(found[name], expected[name]) and found[name].requires_grad == expected[name].requires_grad
+
+
+LOOKS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "[]": lambda row: {"ids": row["ids"], "label": row["label"]},
+    "get": lambda row: {"ids": row.get("ids"), "label": row.get("label")},
+    "**": lambda row: {**row},
+    "f(**)": lambda row: (lambda **given: given)(**row),
+    "dict": lambda row: dict(row),
+    "update": lambda row: (made := {}).update(row) or made,
+    "|": lambda row: {} | row,
+    "items": lambda row: dict(row.items()),
+    "values": lambda row: dict(zip(["ids", "label"], row.values(), strict=True)),
+    "copy": lambda row: row.copy(),
+    "copy.copy": copy.copy,
+    "pickle": lambda row: pickle.loads(pickle.dumps(row)),
+    "pop": lambda row: {"ids": row.pop("ids"), "label": row.pop("label")},
+    "popitem": lambda row: dict([row.popitem(), row.popitem()]),
+    "setdefault": lambda row: {name: row.setdefault(name, None) for name in ("ids", "label")},
+    "put": lambda row: row.__setitem__("more", 1) or {name: row[name] for name in ("ids", "label")},
+    "del": lambda row: row.__delitem__("ids") or {"ids": torch.tensor([3, 4, 5]), "label": row["label"]},
+    "or": lambda row: row | {},
+    "dict.get": lambda row: {"ids": row.keys() and dict.get(row, "ids"), "label": dict.get(row, "label")},
+}
+
+
+def matched(row: Any) -> dict[str, Any]:
+    match row:
+        case {"ids": ids, "label": label}:
+            return {"ids": ids, "label": label}
+    raise AssertionError(row)
+
+
+LOOKS["match statement"] = matched
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_row_is_filled_whichever_way_it_is_looked_into(dataset: Dataset, look: str, alone: bool) -> None:
+    rows = dataset.__getitems__([3, 1, 4])
+    row = rows[0]
+    if alone:
+        del rows
+    found = LOOKS[look](row)
+    assert {name: value.tolist() for name, value in found.items()} == {"ids": [3, 4, 5], "label": 0}
+
+
+def test_rows_are_compared_measured_and_printed_with_their_values() -> None:
+    ds = Dataset.from_dict({"a": [1, 2], "t": ["x", "y"]}).with_format("torch")
+    plain = {"a": torch.tensor(1), "t": "x"}
+    assert ds.__getitems__([0])[0] == plain and plain == ds.__getitems__([0])[0]
+    assert ds.__getitems__([0])[0] == ds.__getitems__([0])[0] != ds.__getitems__([1])[0]
+    assert repr(ds.__getitems__([0])) == repr([plain])
+    assert len(ds.__getitems__([0])[0]) == 2 and "a" in ds.__getitems__([0])[0] and list(ds.__getitems__([0])[0]) == ["a", "t"]
+    row = ds.__getitems__([0])[0]
+    kind = type(row)
+    made = kind({"b": row["a"] + 1})  # as libraries do that rebuild what they walk through
+    assert made == {"b": torch.tensor(2)} and made["b"] == 2 and kind.fromkeys("xy") == {"x": None, "y": None}
+
+
+def test_what_is_put_into_a_row_stays_when_the_next_is_looked_into(dataset: Dataset) -> None:
+    rows = dataset.__getitems__([3, 1, 4])
+    rows[1]["label"] = 7
+    del rows[2]["ids"]
+    assert int(rows[0]["label"]) == 0 and rows[1]["label"] == 7 and list(rows[2]) == ["label"]
+
+
+def test_rows_are_filled_once_though_threads_look_at_the_same_time(dataset: Dataset) -> None:
+    for _ in range(50):
+        rows = dataset.__getitems__([3, 1, 4, 1, 5])
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda i: rows[i % 5]["ids"], range(40)))  # noqa: B023
+        assert all(found[i] is rows[i % 5]["ids"] for i in range(40))
+        assert [row["ids"][0].item() for row in rows] == [3, 1, 4, 1, 5]
+
+
+def test_batches_leave_no_circles(dataset: Dataset) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for look in (False, True):
+            rows = dataset.__getitems__([3, 1])
+            kept = weakref.ref(rows[0]["ids"] if look else rows)
+            del rows
+            assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_rows_can_be_walked_through_and_made_again(dataset: Dataset) -> None:
