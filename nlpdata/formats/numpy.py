@@ -52,11 +52,12 @@ def is_too_wide(width: int, octets: int, rows: int) -> bool:
     return width * rows > min(_FIXED_WIDTH_BYTES, _OBJECTS_SHARE * (octets + _STR_BYTES * rows))
 
 
-def _lengths(array: Any) -> Ndarray:
-    """Of each text, in bytes."""
+def _longest(array: Any) -> tuple[int, int, int]:
+    """Bytes of all texts of an array, bytes of the longest one, and which one that is."""
     offsets = buffers.list_offsets(array)
-    found: Ndarray = offsets[1:] - offsets[:-1]
-    return found
+    lengths = offsets[1:] - offsets[:-1]
+    row = int(lengths.argmax()) if len(lengths) else 0
+    return int(offsets[-1]) - int(offsets[0]), int(lengths[row]) if len(lengths) else 0, row
 
 
 def _is_plain_ascii(array: Any) -> bool:
@@ -78,11 +79,14 @@ def text_array(arrays: Sequence[Any]) -> Ndarray | None:
     """
     if any(array.null_count for array in arrays):
         return _objects_of(arrays)
-    lengths = [_lengths(array) for array in arrays]
-    rows, octets = sum(map(len, arrays)), int(sum(map(np.sum, lengths)))
-    array, own = max(zip(arrays, lengths, strict=True), key=lambda pair: int(pair[1].max(initial=0)))
-    width = len(array[int(own.argmax())].as_py()) if octets else 0
-    # The width is at least that many characters, and all texts together have at most as many as they have bytes.
+    longest = [_longest(array) for array in arrays]
+    octets, rows = sum(found[0] for found in longest), sum(map(len, arrays))
+    array, (_, most, row) = max(zip(arrays, longest, strict=True), key=lambda pair: pair[1][1])
+    # A character is at most four bytes, of the text and of the array: so the longest text is at least that wide ...
+    if is_too_wide(most, octets, rows):
+        return _objects_of(arrays)
+    width = len(array[row].as_py()) if most else 0
+    # ... and all texts together have at most as many characters as they have bytes.
     if is_too_wide(4 * width, octets, rows):
         return _objects_of(arrays)
     if not width or not all(map(_is_plain_ascii, arrays)):
