@@ -34,10 +34,14 @@ class Batches:
         rows: which of them.
         size: rows of a batch.
         formatter: how they are shown.
+        unwatched: columns that may be changed in place, since nobody asks for them afterwards.
     """
 
-    def __init__(self, source: Source, rows: range, size: int, formatter: Formatter) -> None:
+    def __init__(
+        self, source: Source, rows: range, size: int, formatter: Formatter, unwatched: frozenset[str] = frozenset()
+    ) -> None:
         self._source, self._rows, self._size, self._formatter = source, rows, size, formatter
+        self._unwatched = unwatched
         self._read_ahead: dict[int, tuple[pa.Table, Shown]] = {}
 
     def __iter__(self) -> Iterator[tuple[int, pa.Table, Shown]]:
@@ -45,7 +49,8 @@ class Batches:
             yield start, *(self._read_ahead.pop(start, None) or self._read(start))
 
     def _read(self, start: int) -> tuple[pa.Table, Shown]:
-        return self._source.view.slice(start, min(start + self._size, self._rows.stop)), Shown(self._formatter)
+        table = self._source.view.slice(start, min(start + self._size, self._rows.stop))
+        return table, Shown(self._formatter, self._unwatched)
 
     def read_ahead(self, start: int, names: Sequence[str]) -> None:
         """Read the batch that begins at ``start``, and convert some columns, for the loop that comes to it later.
@@ -67,6 +72,8 @@ class Batches:
 
 def snapshot(out: Any) -> Any:
     """What a function returned, as it is now: a dict of its own where it is a mapping."""
+    if type(out) is dict:
+        return out.copy()
     return out if not isinstance(out, Mapping) or isinstance(out, LazyMapping) else dict(out.items())
 
 
@@ -109,8 +116,8 @@ def _is_own_array(array: Any) -> bool:
 class Shown:
     """A formatter that keeps a copy of the columns it gives out, so that it is seen whether they were changed in place."""
 
-    def __init__(self, formatter: Formatter) -> None:
-        self._formatter = formatter
+    def __init__(self, formatter: Formatter, unwatched: frozenset[str] = frozenset()) -> None:
+        self._formatter, self._unwatched = formatter, unwatched
         self._copies: dict[str, list[Any]] = {}
         self._prepared: dict[str, Any] = {}
 
@@ -127,6 +134,8 @@ class Shown:
         if name in self._prepared:
             return self._prepared.pop(name)
         values = self._formatter.column(table, name)
+        if name in self._unwatched:
+            return values
         kind = table.schema.field(name).type
         if type(values) is list and not (pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)):
             self._copies[name] = values.copy()

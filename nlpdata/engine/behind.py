@@ -44,6 +44,8 @@ class Behind:
 
     def wait(self) -> None:
         """Return when nothing is at work; raises what went wrong."""
+        if self._thread is None:
+            return
         with self._changed:
             while self._work is not None:
                 self._awaited = True

@@ -143,7 +143,7 @@ def batch_changes(table: pa.Table, untouched: Callable[[pa.Table, str, Any], boo
     if out is None:
         return {}
     removed = frozenset(step.remove_columns)
-    if not isinstance(out, Mapping):
+    if type(out) is not dict and not isinstance(out, Mapping):
         return _table_changes(table, as_table(out, step.label), removed)
     changes: Changes = {}
     lazy = isinstance(batch, LazyMapping)
@@ -183,6 +183,7 @@ class TaskChanges:
         self.failed: list[tuple[int, int, int, str]] = []
         self._rows = 0
         self._first: dict[str, tuple[pa.DataType, int]] = {}  # the first type of a column, and the row it begins with
+        self._noted: pa.Schema | None = None  # of the batch before
         self._kinds: dict[str, pa.DataType] = {}
         self._fields: dict[str, pa.Field] = {}  # of columns whose type does not tell what they hold
 
@@ -230,9 +231,11 @@ class TaskChanges:
                     both = f"{kind} of row {row:,}, {field.type} of row {first_row:,}"
                     error.add_note(f"nlpdata: {self.step.label} made {field.name!r} {both}")
             raise
-        for field in table.schema:
-            if not pa.types.is_null(field.type):
-                self._first.setdefault(field.name, (field.type, first_row))
+        if self._noted is None or not table.schema.equals(self._noted):
+            self._noted = table.schema
+            for field in table.schema:
+                if not pa.types.is_null(field.type):
+                    self._first.setdefault(field.name, (field.type, first_row))
 
     def fail(self, offset: int, count: int, row: int, error: Exception) -> None:
         """Note rows for which the function failed; they are written as they were.
@@ -386,6 +389,8 @@ def _all_immutable(row: LazyMapping) -> bool:
 
 def _written(row: LazyMapping, changes: Changes, removed: frozenset[str]) -> None:
     """Add columns that were assigned or deleted, unless they are removed."""
+    if not row.written:
+        return
     for name in [*row, *sorted(row.written.difference(row))]:
         if name in row.written and name not in removed:
             changes[name] = row.get(name, GONE)

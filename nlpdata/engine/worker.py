@@ -24,6 +24,7 @@ from nlpdata.engine.executor import Report, spare_core, worker_number
 from nlpdata.engine.plan import Filter, Map, Source, Step
 from nlpdata.errors import ArgumentError, CacheWriteError, FeatureError
 from nlpdata.formats import FormatSpec, Formatter, LazyBatch, get_formatter, lazy_batch, lazy_rows
+from nlpdata.formats.lazy import undecoded
 
 _CHUNK_ROWS = 4096
 _FIRST_CHUNK_ROWS = 1  # the first chunks tell soon how long a row takes
@@ -78,7 +79,7 @@ def _map_rows(source: Source, step: Map, rows: range, changes: TaskChanges, repo
 
 def _map_batches(source: Source, step: Map, rows: range, changes: TaskChanges, report: Report) -> None:
     size = step.batch_size or max(source.view.num_rows, 1)
-    batches = Batches(source, rows, size, _formatter(source))
+    batches = Batches(source, rows, size, _formatter(source), frozenset(step.remove_columns))
     calls = _calls_together if is_async(step.function) else _calls
     asked = False
     with Behind() as behind:
@@ -106,8 +107,10 @@ def _one_by_one(*works: Callable[[], None]) -> None:
 def _calls(source: Source, step: Map, batches: Batches, changes: TaskChanges) -> Iterator[tuple[_Keep, float, bool]]:
     """What the function gives for each batch, the seconds it took, and that the task can be divided there."""
     call = _bind(step, source.numbers)
+    pending = None
     for start, table, shown in batches:
-        batch, span = lazy_batch(table, shown), range(start, start + table.num_rows)  # type: ignore[arg-type]
+        pending = pending or undecoded(table)
+        batch, span = lazy_batch(table, shown, pending), range(start, start + table.num_rows)  # type: ignore[arg-type]
         begun = time.perf_counter()
         try:
             out = awaited(call(batch, list(span) if step.with_indices else None))
@@ -154,7 +157,7 @@ def _failed(source: Source, step: Step, span: range, error: Exception) -> Failed
     return Failed(error)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Keep:
     """Finds out what a call changed, and writes it."""
 

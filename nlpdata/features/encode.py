@@ -30,7 +30,7 @@ from nlpdata.features.base import FeatureType
 from nlpdata.features.cast import convert, convert_array, expectation, fitting, list_array, struct_array
 from nlpdata.features.codec import as_mapping, is_listlike, spelled_as
 from nlpdata.features.convert import from_arrow_type
-from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
+from nlpdata.features.infer import check, infer_type, is_settled, natural, packed, settle
 from nlpdata.features.iterators import without_iterators
 from nlpdata.features.json_value import Json
 from nlpdata.features.media import Media
@@ -112,6 +112,9 @@ def encode_field(
     if not isinstance(values, list):
         found = from_arrow_type(values.type)
         array = convert_array(values, found, strict=True, column=column, first_row=first_row)
+        return pa.field(column, array.type), array
+    array = packed(values)
+    if array is not None:
         return pa.field(column, array.type), array
     values = without_iterators(values, thorough=on_mixed_types is not None)
     try:

@@ -23,7 +23,7 @@ class _Columns:
 
     def __init__(self, table: Any, formatter: Formatter) -> None:
         self.table, self.formatter = table, formatter
-        self.pending: dict[str, Any] = dict.fromkeys(table.column_names, _PENDING)
+        self.pending: dict[str, Any] = undecoded(table)
         self._found: dict[str, Sequence[Any]] = {}
 
     def items(self, name: str) -> Sequence[Any]:
@@ -156,12 +156,13 @@ class LazyBatch(LazyMapping):
     Args:
         table: the columns to show.
         formatter: a formatter whose ``lazy`` is true.
+        pending: :func:`undecoded` columns, where many tables have the same.
     """
 
     __slots__ = ("_formatter", "_table")
 
-    def __init__(self, table: Any, formatter: Formatter) -> None:
-        super().__init__(dict.fromkeys(table.column_names, _PENDING))
+    def __init__(self, table: Any, formatter: Formatter, pending: dict[str, Any] | None = None) -> None:
+        super().__init__(undecoded(table) if pending is None else pending)
         self._table, self._formatter = table, formatter
 
     def _decode(self, name: str) -> Any:
@@ -182,6 +183,11 @@ def lazy_rows(table: Any, formatter: Formatter) -> Iterator[Any]:
             yield LazyRow(part, formatter, i, columns=columns)
 
 
-def lazy_batch(table: Any, formatter: Formatter) -> Any:
+def undecoded(table: Any) -> dict[str, Any]:
+    """The columns of a table before any of them is asked for."""
+    return dict.fromkeys(table.column_names, _PENDING)
+
+
+def lazy_batch(table: Any, formatter: Formatter, pending: dict[str, Any] | None = None) -> Any:
     """What a function of batches is given: a :class:`LazyBatch`, or the format's own batch where that is no dict by column."""
-    return LazyBatch(table, formatter) if formatter.lazy else formatter.batch(table)
+    return LazyBatch(table, formatter, pending) if formatter.lazy else formatter.batch(table)

@@ -10,9 +10,10 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 import xxhash
 
@@ -51,23 +52,33 @@ def temporary_pid(name: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-@contextmanager
-def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+class writing:
     """A block whose refused writes (full or read-only disk, permissions) become :class:`CacheWriteError`.
 
     Args:
         path: what is being written, for the message.
+        refused: called before such an error, or any other of the system, goes on.
     """
-    try:
-        yield
-    except OSError as error:
+
+    __slots__ = ("_path", "_refused")  # a generator would take several times as long, and each batch has a block
+
+    def __init__(self, path: str | os.PathLike[str], refused: Callable[[], None] | None = None) -> None:
+        self._path, self._refused = path, refused
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not isinstance(error, OSError):
+            return
+        if self._refused is not None:
+            self._refused()
         reason = _REFUSED.get(error.errno or 0)
-        if reason is None or isinstance(error, CacheWriteError):
-            raise
-        raise CacheWriteError(
-            f"Cannot write {os.fspath(path)}: {os.strerror(error.errno or 0)} ({reason}). Nothing half-written is left. "
-            "Make room or allow writing there, or point the variable NLPDATA_CACHE at another folder."
-        ) from error
+        if reason is not None and not isinstance(error, CacheWriteError):
+            raise CacheWriteError(
+                f"Cannot write {os.fspath(self._path)}: {os.strerror(error.errno or 0)} ({reason}). Nothing half-written is "
+                "left. Make room or allow writing there, or point the variable NLPDATA_CACHE at another folder."
+            ) from error
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:

@@ -7,8 +7,8 @@ Does not know: who reads the shards, or where the folder is found again. ``manif
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +70,7 @@ class ShardWriter:
         self._shard_bytes = max(1, settings.shard_bytes if shard_bytes is None else shard_bytes)
         self._batch_bytes = min(max(1, settings.batch_bytes if batch_bytes is None else batch_bytes), self._shard_bytes)
         self._schema: pa.Schema | None = None if features is None else features.arrow_schema
+        self._widths: tuple[pa.Schema | None, int | None] = None, None  # bytes of a row of a schema, if all have as many
         self._rows = _RowBuffer()
         self._pending: list[pa.Table] = []  # encoded, not yet in a file
         self._pending_bytes = 0
@@ -196,16 +197,10 @@ class ShardWriter:
 
     # --- inside ---
 
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
+    def _guard(self) -> writing:
         """A refused write is told in our words, and frees the disk at once."""
         self._check_open()
-        try:
-            with writing(self._folder):
-                yield
-        except OSError:
-            self.abort()
-            raise
+        return writing(self._folder, self.abort)
 
     def _check_open(self) -> None:
         if self._done:
@@ -226,7 +221,8 @@ class ShardWriter:
         if self._features is None and (self._schema is None or not table.schema.equals(self._schema, check_metadata=True)):
             table = _storable(table)
             self._widen(table.schema)
-        num_bytes = table.nbytes
+        width = self._width()
+        num_bytes = table.nbytes if width is None else table.num_rows * width
         if table.num_rows and num_bytes >= max(self._batch_bytes // 5, _WHOLE_BYTES) and _is_one_chunk(table):
             self._flush(everything=True)
             self._encoded_rows += table.num_rows
@@ -237,6 +233,14 @@ class ShardWriter:
             self._encoded_rows += table.num_rows
         if self._pending_bytes >= self._batch_bytes:
             self._flush(everything=False)
+
+    def _width(self) -> int | None:
+        """About how many bytes a row has, where all have as many; Arrow looks for them in each buffer."""
+        if self._widths[0] is not self._schema:
+            kinds = self._required_schema.types
+            numbers = bool(kinds) and all(map(pa.types.is_primitive, kinds))
+            self._widths = self._schema, sum(kind.bit_width + 7 >> 3 for kind in kinds) if numbers else None
+        return self._widths[1]
 
     def _widen(self, schema: pa.Schema) -> None:
         if self._schema is None:
