@@ -33,7 +33,7 @@ from nlpdata.engine.executor import spare_core, worker_number
 from nlpdata.settings import settings
 
 _REPORT_SECONDS = 0.1
-_BATCH_BYTES = 2 * 2**20  # of a record batch that a worker writes; it holds three times that
+_BATCH_BYTES = 2**20  # of a record batch that a worker writes; it holds three times that
 End = tuple[int, int, int]  # a worker's number, its connection, its standard error
 Unpacked = Callable[[], tuple[Any, list[str]]]  # as ``unpack`` gives it
 

@@ -30,13 +30,14 @@ from nlpdata.features.base import FeatureType
 from nlpdata.features.cast import convert, convert_array, expectation, fitting, list_array, struct_array
 from nlpdata.features.codec import as_mapping, is_listlike, spelled_as
 from nlpdata.features.convert import from_arrow_type
-from nlpdata.features.infer import check, infer_type, is_settled, natural, packed, settle
+from nlpdata.features.infer import check, infer_type, is_settled, natural, settle
 from nlpdata.features.iterators import without_iterators
 from nlpdata.features.json_value import Json
 from nlpdata.features.media import Media
 from nlpdata.features.misfit import MISFITS, first_conflict, first_misfit, row_error
 from nlpdata.features.mixed import check_on_mixed_types, infer_feature
 from nlpdata.features.nested import LargeList, List, Struct, Translation, arrow_field, arrow_type, normalise
+from nlpdata.features.packed import packed
 from nlpdata.features.scalars import ClassLabel, Value, largest_integer
 from nlpdata.features.schema import Features
 from nlpdata.features.values import as_values, numpy_array, owned, scalar

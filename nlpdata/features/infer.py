@@ -7,10 +7,9 @@ Does not know: features, columns, rows before or after (``widen`` joins batches)
 from __future__ import annotations
 
 import datetime
-import struct
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ from nlpdata.features.values import as_values, numpy_array, scalar
 from nlpdata.features.widen import widen, widen_all
 
 _types = pa.types
-_PACKED = {int: ("q", pa.int64()), float: ("d", pa.float64())}
 _CERTAIN = frozenset(kind.id for kind in (pa.int64(), pa.string(), pa.bool_()))  # as Arrow found them, so they are
 
 
@@ -77,27 +75,6 @@ def natural(values: list[Any]) -> Any:
     if _holds_null(found.type):
         raise TypeConflictError("Arrow makes arrays of the wrong length of nulls in lists and structs.")
     return found
-
-
-def packed(values: list[Any]) -> pa.Array | None:
-    """Integers alone, or floats alone, as Arrow makes them of Python's, in half of its time; None for anything else.
-
-    >>> packed([1, 2]).type, packed([1, True]), packed([2**70])
-    (DataType(int64), None, None)
-    """
-    found = _PACKED.get(type(values[0])) if values else None
-    if found is None:
-        return None
-    code, kind = found
-    runs = groupby(values, type)  # the fastest way to see that there is one
-    next(runs)
-    if next(runs, None) is not None:
-        return None
-    try:
-        data = struct.pack(f"={len(values)}{code}", *values)
-    except struct.error:  # beyond 64 bits
-        return None
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(data)])
 
 
 def _numpy_times(values: list[Any]) -> Any:
