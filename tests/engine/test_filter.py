@@ -29,6 +29,9 @@ EVEN: dict[str, tuple[Any, dict[str, Any]]] = {
     "arrays": (lambda b: np.array(b["a"]) % 2 == 0, {"batched": True}),
     "numbers": (lambda b: 1 - np.array(b["a"]) % 2, {"batched": True}),
     "arrow": (lambda b: pa.array([False, True, None, True, False]), {"batched": True}),
+    "mixed truths": (lambda b: [False, 256, 0, "yes", None], {"batched": True}),
+    "large truths": (lambda b: [False, 256, 0, -1, False], {"batched": True}),
+    "small truths": (lambda b: [False, 2, 0, np.bool_(True), 0.0], {"batched": True}),
     "nulls": (lambda b: [None, True, False, True, None], {"batched": True}),
 }
 
