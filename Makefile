@@ -6,6 +6,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 BIN := $(VENV)/bin
+# Processes that run tests. Each comes to import every framework, which takes 2 GB.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PIP_FLAGS := --quiet --use-pep517 --disable-pip-version-check --constraint constraints.txt
 
 BENCHMARKS := dataset map load metrics builder keys formats
@@ -34,10 +37,10 @@ demo: $(DEMO_VENV)/.ready  ## corpus name -> Arrow -> tokens -> classifier -> sc
 	@$(DEMO_VENV)/bin/python examples/demo.py
 
 test: $(VENV)/.ready  ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-explore: $(VENV)/.ready  ## the same tests with new random examples
-	@NLPDATA_TEST_PROFILE=explore $(BIN)/python -m pytest -m "not slow"
+	@NLPDATA_TEST_PROFILE=explore $(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/.ready  ## the tests that take minutes or gigabytes
 	@$(BIN)/python -m pytest -m slow

@@ -59,7 +59,7 @@ def test_a_row(ds: Dataset, index: int) -> None:
         pa.array([1, 2]),
         iter([2, 6]),
     ],
-    ids=str,
+    ids=lambda x: str(x).split(" at 0x")[0],
 )
 def test_a_batch(ds: Dataset, key: Any) -> None:
     indices = range(7)[key] if isinstance(key, slice) else list(key) if not isinstance(key, pa.Array) else key.to_pylist()

@@ -84,7 +84,7 @@ FITS: list[tuple[Any, Any, list[Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "values", "expected"), FITS, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("feature", "values", "expected"), FITS, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_values_that_fit(feature: Any, values: list[Any], expected: list[Any]) -> None:
     array = encode_column(values, feature)
     array.validate(full=True)
@@ -128,7 +128,7 @@ REFUSED: list[tuple[Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "value"), REFUSED, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("feature", "value"), REFUSED, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_the_first_value_that_does_not_fit_is_named(feature: Any, value: Any) -> None:
     for before in ([None], [None] * 9):
         with pytest.raises(RowError, match="does not fit") as caught:
@@ -163,7 +163,7 @@ MIXED_FLOATS: list[tuple[Any, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "fits", "wrong"), MIXED_FLOATS, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("feature", "fits", "wrong"), MIXED_FLOATS, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_integers_among_floats_keep_their_digits(feature: Any, fits: Any, wrong: Any) -> None:
     with pytest.raises(RowError) as caught:
         encode_column([fits, None, wrong, fits], feature, first_row=5)
@@ -206,7 +206,7 @@ INFERRED: list[tuple[list[Any], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("values", "expected"), INFERRED, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("values", "expected"), INFERRED, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_types_are_inferred(values: list[Any], expected: pa.DataType) -> None:
     assert infer_type(values) == expected
     array = encode_column(values, None)
@@ -227,7 +227,7 @@ CONFLICTS: list[list[Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("values", CONFLICTS, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize("values", CONFLICTS, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_values_without_a_common_type(values: list[Any]) -> None:
     with pytest.raises(TypeConflictError):
         infer_type(values)

@@ -86,7 +86,7 @@ DECLARED: list[tuple[Any, Callable[[], list[Any]], list[Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "make", "expected"), DECLARED, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("feature", "make", "expected"), DECLARED, ids=lambda x: str(x).split(" at 0x")[0][:40])
 def test_declared_features(feature: Any, make: Callable[[], list[Any]], expected: list[Any]) -> None:
     assert encode_column(make(), feature).to_pylist() == expected
     if "Json" in repr(feature):  # text that is JSON would be encoded again, as text
