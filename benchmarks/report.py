@@ -45,6 +45,7 @@ class Line:
 NOTES: dict[str, Callable[[float], str]] = {
     "bytes_a_row": lambda found: f"{found:.0f} B a row",
     "worker_bytes": lambda found: f"{found / 2**20:.0f} MB a worker" if found else "",
+    "forked_from_bytes": lambda found: f"{found / 2**20:.0f} MB before they are forked" if found else "",
     "megabytes_per_second": lambda found: f"{found:.0f} MB/s",
     "nlpdata_extra_bytes": lambda found: f"{found / 1000:.0f} kB more memory",
     "note": str,
