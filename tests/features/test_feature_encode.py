@@ -36,6 +36,12 @@ NOON = dt.datetime(2020, 1, 2, 12)
 MIDNIGHT = dt.datetime(2020, 1, 2)
 DAY = dt.date(2020, 1, 2)
 
+
+def _case(value: Any) -> str:
+    """What a case is called: the same in each process, so without the addresses of objects."""
+    return str(value).split(" at 0x")[0][:40]
+
+
 FITS: list[tuple[Any, Any, list[Any]]] = [
     (Value("int32"), [1, None, np.int64(3), np.int8(-1), 2.0], [1, None, 3, -1, 2]),
     (Value("uint64"), [2**63, 1, None], [2**63, 1, None]),
@@ -84,7 +90,7 @@ FITS: list[tuple[Any, Any, list[Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "values", "expected"), FITS, ids=lambda x: str(x).split(" at 0x")[0][:40])
+@pytest.mark.parametrize(("feature", "values", "expected"), FITS, ids=_case)
 def test_values_that_fit(feature: Any, values: list[Any], expected: list[Any]) -> None:
     array = encode_column(values, feature)
     array.validate(full=True)
@@ -128,7 +134,7 @@ REFUSED: list[tuple[Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "value"), REFUSED, ids=lambda x: str(x).split(" at 0x")[0][:40])
+@pytest.mark.parametrize(("feature", "value"), REFUSED, ids=_case)
 def test_the_first_value_that_does_not_fit_is_named(feature: Any, value: Any) -> None:
     for before in ([None], [None] * 9):
         with pytest.raises(RowError, match="does not fit") as caught:
@@ -163,7 +169,7 @@ MIXED_FLOATS: list[tuple[Any, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("feature", "fits", "wrong"), MIXED_FLOATS, ids=lambda x: str(x).split(" at 0x")[0][:40])
+@pytest.mark.parametrize(("feature", "fits", "wrong"), MIXED_FLOATS, ids=_case)
 def test_integers_among_floats_keep_their_digits(feature: Any, fits: Any, wrong: Any) -> None:
     with pytest.raises(RowError) as caught:
         encode_column([fits, None, wrong, fits], feature, first_row=5)
@@ -206,7 +212,7 @@ INFERRED: list[tuple[list[Any], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("values", "expected"), INFERRED, ids=lambda x: str(x).split(" at 0x")[0][:40])
+@pytest.mark.parametrize(("values", "expected"), INFERRED, ids=_case)
 def test_types_are_inferred(values: list[Any], expected: pa.DataType) -> None:
     assert infer_type(values) == expected
     array = encode_column(values, None)
@@ -227,7 +233,7 @@ CONFLICTS: list[list[Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("values", CONFLICTS, ids=lambda x: str(x).split(" at 0x")[0][:40])
+@pytest.mark.parametrize("values", CONFLICTS, ids=_case)
 def test_values_without_a_common_type(values: list[Any]) -> None:
     with pytest.raises(TypeConflictError):
         infer_type(values)
